@@ -1,0 +1,11 @@
+"""The `flask` commands: one module per group, each exposing a click group; `register` adds them to the application."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Adds every group. The imports are local: a web worker that runs no command loads none of their libraries."""
+    from .regions import regions
+
+    for group in (regions,):
+        app.cli.add_command(group)

@@ -1,0 +1,1 @@
+"""What the build uses and the product does not."""
