@@ -1,0 +1,83 @@
+"""Probes: `/healthz` the process answers, `/readyz` what it needs is there, `/metrics` figures for this machine only."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import prometheus_client
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from prometheus_client import CollectorRegistry, multiprocess
+from sqlalchemy import text
+
+from ..core.db import db
+from ..core.errors import NotFound
+from . import observe
+from .guard import guard
+
+blueprint = Blueprint("ops", __name__)
+# name → a call that raises when the part is not there; the composition root adds the search index.
+Check = Callable[[], None]
+
+
+def database() -> None:
+    db.session.execute(text("SELECT 1"))
+
+
+def migrations() -> None:
+    """The schema stands at the newest migration. Without a migrations folder (tests) there is nothing to compare."""
+    folder = Path(current_app.root_path) / "migrations"
+    if not (folder / "versions").is_dir():
+        return
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    newest = set(ScriptDirectory.from_config(config).get_heads())
+    present = set(MigrationContext.configure(db.session.connection()).get_current_heads())
+    if newest != present:
+        raise RuntimeError("the schema is not at the newest migration")
+
+
+@blueprint.get("/healthz")
+@guard(public=True, writes=False)
+def healthz() -> Response:
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+@guard(public=True, writes=False)
+def readyz() -> tuple[Response, int]:
+    """200 when every part answers, else 503 naming the parts that do not, without their innards."""
+    parts = {name: _holds(name, check) for name, check in current_app.extensions["ready_checks"].items()}
+    ready = all(parts.values())
+    states = {name: "ok" if holds else "unavailable" for name, holds in parts.items()}
+    return jsonify(status="ok" if ready else "unavailable", parts=states), 200 if ready else 503
+
+
+def _holds(name: str, check: Check) -> bool:
+    try:
+        check()
+    except Exception as failure:  # the probe's answer is that it failed; the log says how
+        db.session.rollback()
+        observe.log.warning("not_ready", part=name, error=type(failure).__name__)
+        return False
+    return True
+
+
+@blueprint.get("/metrics")
+@guard(public=True, writes=False)
+def metrics() -> Response:
+    """Prometheus text, summed over workers. Only from this machine: a proxy in front must not pass it on."""
+    if request.remote_addr not in ("127.0.0.1", "::1") or "X-Forwarded-For" in request.headers:
+        raise NotFound("page")
+    registry = prometheus_client.REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+    return Response(prometheus_client.generate_latest(registry), content_type=prometheus_client.CONTENT_TYPE_LATEST)
+
+
+def init_app(app: Flask) -> None:
+    app.extensions.setdefault("ready_checks", {}).update(database=database, migrations=migrations)
+    app.register_blueprint(blueprint)
