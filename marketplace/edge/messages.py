@@ -112,6 +112,26 @@ WORDS: dict[str, LazyString] = {
     "slips_mixed": _("过磅单的产品或收购方式不一致，不能归入一个批次"),
     "size_not_positive": _("批次数量应大于零"),
     "size_beyond_delivered": _("批次数量超过过磅单的合计"),
+    # regions
+    "division_header": _("第一行应是 %(expected)s，现在是 %(found)s。"),
+    "division_columns": _("应有 %(expected)s 列，这一行有 %(found)s 列。"),
+    "division_code": _("“%(value)s”不是 12 位数字的区划代码。"),
+    "division_code_level": _("代码 %(value)s 与级别 %(level)s 不符：这一级用前 %(digits)s 位，后面应全为 0。"),
+    "division_level": _("“%(value)s”不是级别，应为 %(expected)s 之一。"),
+    "division_level_changes": _("%(value)s 已按另一级别登记，级别不能改。"),
+    "division_name": _("名称“%(value)s”应为 1 至 %(limit)s 个可见字符。"),
+    "division_twice": _("代码 %(value)s 在第 %(first_row)s 行已经出现。"),
+    "division_parent_unknown": _("%(division)s 的上级“%(value)s”既不在文件的可用行里，也没有登记。"),
+    "division_parent_of_province": _("省级没有上级，%(division)s 的上级代码应留空。"),
+    "division_parent_level": _("%(division)s 的上级 %(value)s 不是它的上一级。"),
+    "division_parent_prefix": _("%(division)s 的代码不在上级 %(value)s 之下。"),
+    "division_file_encoding": _("文件应为 UTF-8 编码。"),
+    "division_file_csv": _("文件不是完整的 CSV：%(reason)s。"),
+    "division_file_gzip": _("压缩文件不完整或已损坏。"),
+    "division_file_size": _("文件展开后不得超过 %(limit_mb)s MB。"),
+    "division_file_rows": _("一次最多 %(limit)s 行。"),
+    # search
+    "search_unavailable": _("搜索暂时不可用，请稍后再试；订单和账目不受影响。"),
 }
 
 # What was not found or was in the wrong state, and whose version was stale.
