@@ -44,6 +44,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
+        for name in list(g):  # a context shared by several requests (tests) carries nothing over
+            g.pop(name)
         given = request.headers.get(HEADER, "")
         g.request_id = given if _ID.match(given) else new_id().hex
         g.began = time.perf_counter()

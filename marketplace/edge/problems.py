@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import marshmallow
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -82,9 +82,10 @@ def answer(error: DomainError, status: int | None = None) -> Response:
         return make_response(redirect(url_for("account.sign_in", next=target)))
     else:
         transactions.abandon()
-        page = render_template(
-            "errors/problem.html", error=error, status=status, title=TITLES.get(status, TITLES[400]), words=sentence(error)
-        )
+        g.failed = True  # the page does not lean on the database again
+        parts = [sentence(one) for one in error.errors] if isinstance(error, Many) else []
+        title = TITLES.get(status, TITLES[400])
+        page = render_template("errors/problem.html", status=status, title=title, words=sentence(error), parts=parts)
         response = make_response(page, status)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -171,6 +172,7 @@ def handle_unexpected(error: Exception) -> Response:
 
 def init_app(app: Flask) -> None:
     """Registered last of all handlers: flask-smorest's own would answer without a code."""
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese as Chinese
     app.register_error_handler(DomainError, handle_domain)
     app.register_error_handler(marshmallow.ValidationError, handle_validation)
     app.register_error_handler(HTTPException, handle_http)

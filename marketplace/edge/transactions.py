@@ -79,6 +79,7 @@ def is_broken_off(error: DBAPIError) -> bool:
 def _rewind(before: dict[str, Any]) -> None:
     """As if the view had not run: fresh session, actor, cookie and uploads."""
     db.session.remove()
+    _switch(True)  # the first run may have ended reading, to show its form again
     current.forget()
     session.clear()
     session.update(before)

@@ -104,8 +104,8 @@ def sign_in(name: str, password: str, address: str) -> Actor:
 
     Ends the present transaction and makes its own short ones. Raises Refused('sign_in_wrong'), TooMany('sign_in_throttled').
     """
-    name = name.strip().casefold()[:60]
-    attempt = _reserve(name, address[:45])
+    name = name.strip()[:60]
+    attempt = _reserve(name.casefold(), address[:45])
     with transaction(write=False):
         user = db.session.scalars(_with_roles(select(User).where(User.sign_in_name == name))).unique().one_or_none()
         password_hash = user.password if user else _nobody()

@@ -1,0 +1,57 @@
+"""The composition root: `create_app` wires settings, database, rooms, edge, pages, API and commands."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+
+from . import settings as settings_module
+from .core.db import db
+from .settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Pages: a module with a `blueprint`, and where it hangs.
+PAGES = {
+    "account": "/account",
+}
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """An application for these settings, or those of the environment. Raises SettingsError."""
+    from . import rooms  # noqa: F401  every table is known before the first query
+    from .edge.transactions import Application
+
+    chosen = settings or settings_module.from_environment()
+    chosen.var.mkdir(parents=True, exist_ok=True)
+    app = Application("marketplace", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(
+        SETTINGS=chosen,
+        SECRET_KEY=chosen.secret_key,
+        SECURITY_PASSWORD_SALT=chosen.password_salt,
+        SQLALCHEMY_DATABASE_URI=chosen.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": False} if chosen.sqlite else {"pool_size": 5, "max_overflow": 5},
+        FILES=str(chosen.var / "files"),
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+    )
+    db.init_app(app)
+    _wire(app)
+    return app
+
+
+def _wire(app: Flask) -> None:
+    from . import edge
+    from .edge import guard
+    from .identity import sign_in
+    from .web import kit
+
+    edge.init_app(app)
+    sign_in.init_app(app)
+    kit.init_app(app)
+    for name, prefix in PAGES.items():
+        app.register_blueprint(import_module(f"marketplace.web.{name}").blueprint, url_prefix=prefix)
+    if app.config["SETTINGS"].demo:
+        from .web import showcase
+
+        app.register_blueprint(showcase.blueprint)
+    guard.check(app)

@@ -1,0 +1,123 @@
+"""Organisations, users and the actor that they become. Passwords and sign-in are in `sign_in.py`."""
+
+import secrets
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ..core import audit, clock
+from ..core.actor import Actor, Scope
+from ..core.db import by_id, db, new_id, visible
+from ..core.errors import Refused
+from .models import Organisation, User, UserRole
+from .permissions import ROLES, permissions_of
+
+
+def actor_of(user: User) -> Actor:
+    """The plain value of who the user is and how far it reaches."""
+    organisation, roles = user.organisation, user.roles
+    return Actor(
+        kind=organisation.kind,
+        user=user.id,
+        organisation=organisation.id,
+        name=user.display_name,
+        organisation_name=organisation.name,
+        roles=roles,
+        permissions=permissions_of(roles),
+        scope=_scope_of(organisation),
+    )
+
+
+def _scope_of(organisation: Organisation) -> Scope:
+    match organisation.kind:
+        case "supplier":
+            return Scope(supplier=organisation.id)
+        case "agency":
+            return Scope(agencies=agencies_under(organisation.id))
+        case "office":
+            return Scope(division=organisation.prefix or organisation.division)
+        case "auditor" | "platform":
+            return Scope(everything=True)
+    return Scope()
+
+
+def agencies_under(agency_id: UUID) -> frozenset[UUID]:
+    """The agency and its subtree of supervised units."""
+    tree = select(Organisation.id).where(Organisation.id == agency_id).cte(recursive=True)
+    tree = tree.union(select(Organisation.id).where(Organisation.parent_id == tree.c.id))
+    return frozenset(db.session.scalars(select(tree.c.id)))
+
+
+def add_organisation(actor: Actor, kind: str, name: str, division: str, *, level: int = 5, **facts: str | UUID | None) -> Organisation:
+    """Registers an organisation. An office sees the prefix of its division's level (2, 4, 6, 9, 12 digits).
+
+    `facts`: supplier_kind, agency_kind, short_name, credit_code, parent_id, address, account_name, bank_reference.
+    Raises Refused('name_taken').
+    """
+    actor.require("organisation.edit")
+    if db.session.scalar(select(Organisation.id).where(Organisation.name == name)):
+        raise Refused("name_taken", field="name", name=name)
+    prefix = division[: {1: 2, 2: 4, 3: 6, 4: 9, 5: 12}[level]] if kind == "office" else ""
+    row = Organisation(id=new_id(), kind=kind, name=name, division=division, prefix=prefix, created_at=clock.now(), **facts)
+    db.session.add(row)
+    audit.record(actor, "organisation.add", "organisation", row.id, kind=kind)
+    db.session.flush()
+    return row
+
+
+def add_user(actor: Actor, organisation_id: UUID, sign_in_name: str, display_name: str, roles: set[str], password_hash: str) -> User:
+    """Adds a user whose roles fit its organisation's kind. Raises Refused: name_taken, role_unfit."""
+    actor.require("user.edit")
+    organisation = by_id(Organisation, organisation_id, what="organisation")
+    if db.session.scalar(select(User.id).where(User.sign_in_name == sign_in_name)):
+        raise Refused("name_taken", field="sign_in_name", name=sign_in_name)
+    for role in roles:
+        if role not in ROLES or ROLES[role][0] != organisation.kind:
+            raise Refused("role_unfit", field="roles", role=role)
+    user = User(
+        id=new_id(),
+        organisation_id=organisation_id,
+        sign_in_name=sign_in_name,
+        display_name=display_name,
+        password=password_hash,
+        fs_uniquifier=secrets.token_hex(32),
+        created_at=clock.now(),
+        role_rows=[UserRole(role=role) for role in sorted(roles)],
+    )
+    db.session.add(user)
+    audit.record(actor, "user.add", "user", user.id, roles=sorted(roles))
+    db.session.flush()
+    return user
+
+
+def organisation(actor: Actor, organisation_id: UUID) -> Organisation:
+    """An organisation; suppliers are public, the others within scope. Raises NotFound."""
+    column = Organisation
+    within = visible(actor.scope, supplier=column.id, agency=column.id, division=column.division)
+    return by_id(Organisation, organisation_id, (column.kind == "supplier") | within, "organisation")
+
+
+def named(ids: set[UUID]) -> dict[UUID, Organisation]:
+    """Organisations by id, one statement, for rooms that show names beside their own rows."""
+    if not ids:
+        return {}
+    return {row.id: row for row in db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
+
+
+def users_of(actor: Actor, organisation_id: UUID) -> list[User]:
+    if organisation_id not in actor.scope.agencies and organisation_id != actor.scope.supplier:
+        actor.require("user.edit")
+    return list(db.session.scalars(select(User).where(User.organisation_id == organisation_id).order_by(User.sign_in_name)))
+
+
+def user_names(ids: set[UUID]) -> dict[UUID, str]:
+    """Display names by user id, one statement."""
+    if not ids:
+        return {}
+    return dict(db.session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples().all())
+
+
+def suppliers_in(prefix: str) -> list[Organisation]:
+    """Published suppliers registered in a division."""
+    query = select(Organisation).where(Organisation.kind == "supplier", Organisation.division.startswith(prefix))
+    return list(db.session.scalars(query.order_by(Organisation.name)))

@@ -1,0 +1,63 @@
+"""Typed settings, read from the environment once. Outside demo mode an incomplete set refuses to start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """Names every setting that is missing or wrong."""
+
+
+DEMO_SECRET = "demo-only-secret-that-never-leaves-loopback"
+
+
+@dataclass(frozen=True)
+class Settings:
+    database_url: str
+    secret_key: str
+    password_salt: str
+    var: Path  # files, index, SQLite file
+    demo: bool
+    public_url: str
+    bind: str
+    region: str = "430200000000"  # the division whose name stands beside the brand
+    programme: str = "832"
+    password_memory_kib: int = 19456  # argon2id, OWASP's smallest set; tests take less
+    password_rounds: int = 2
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
+    """Reads BANGFU_DEMO, DATABASE_URL, SECRET_KEY, PASSWORD_SALT, BANGFU_VAR, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
+    demo = env.get("BANGFU_DEMO", "") == "1"
+    var = Path(env.get("BANGFU_VAR", "var")).resolve()
+    wrong = []
+    for name in ("DATABASE_URL", "SECRET_KEY", "PASSWORD_SALT", "PUBLIC_URL"):
+        if not demo and not env.get(name):
+            wrong.append(f"{name} is not set")
+    for name in ("SECRET_KEY", "PASSWORD_SALT"):
+        value = env.get(name, "")
+        if value and (len(value) < 32 or (value == DEMO_SECRET and not demo)):
+            wrong.append(f"{name} must be a secret of at least 32 characters")
+    bind = env.get("BANGFU_BIND", "127.0.0.1:8000")
+    if demo and not bind.startswith(("127.0.0.1:", "localhost:", "[::1]:")):
+        wrong.append("BANGFU_BIND: demo mode binds to loopback only")
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    url = env.get("DATABASE_URL") or f"sqlite:///{var / 'bangfu.sqlite'}"
+    return Settings(
+        database_url=url.replace("postgresql://", "postgresql+psycopg://", 1),
+        secret_key=env.get("SECRET_KEY") or DEMO_SECRET,
+        password_salt=env.get("PASSWORD_SALT") or DEMO_SECRET,
+        var=var,
+        demo=demo,
+        public_url=env.get("PUBLIC_URL", f"http://{bind}"),
+        bind=bind,
+        region=env.get("BANGFU_REGION", "430200000000"),
+        programme=env.get("BANGFU_PROGRAMME", "832"),
+    )
