@@ -30,7 +30,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECRET_KEY=chosen.secret_key,
         SECURITY_PASSWORD_SALT=chosen.password_salt,
         SQLALCHEMY_DATABASE_URI=chosen.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": False} if chosen.sqlite else {"pool_size": 5, "max_overflow": 5},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "hide_parameters": True,  # a logged failure shows the statement, never the people in it
+            **({} if chosen.sqlite else {"pool_size": 5, "max_overflow": 5}),
+        },
         FILES=str(chosen.var / "files"),
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
     )

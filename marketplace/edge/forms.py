@@ -96,14 +96,15 @@ class Form:
         self.status = error.status
 
     def _nested(self) -> dict[str, Any]:
-        """The typed text as the schema reads it. Blank controls count as not given."""
+        """The typed text as the schema reads it: its own names only; blank controls count as not given."""
         plain: dict[str, Any] = {}
         rows: dict[str, dict[int, dict[str, str]]] = {}
         lists = _list_fields(self.schema)
+        known = None if self.schema is None else {field.data_key or name for name, field in self.schema.fields.items()}
         for name, values in request.form.lists():
             parts = name.split(".")
             text = values[0].strip()
-            if name in _OURS:
+            if name in _OURS or (known is not None and parts[0] not in known):
                 continue
             if len(parts) == 3 and parts[1].isdecimal() and len(parts[1]) < 5:
                 row = rows.setdefault(parts[0], {}).setdefault(int(parts[1]), {})

@@ -18,7 +18,7 @@ from flask_security import RoleMixin, Security, UserMixin
 from flask_security.datastore import UserDatastore
 from flask_security.utils import hash_password as _hash
 from flask_security.utils import login_user, logout_user, verify_password
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import joinedload
 
 from ..core import audit, clock
@@ -107,19 +107,18 @@ def sign_in(name: str, password: str, address: str) -> Actor:
     name = name.strip()[:60]
     attempt = _reserve(name.casefold(), address[:45])
     with transaction(write=False):
-        user = db.session.scalars(_with_roles(select(User).where(User.sign_in_name == name))).unique().one_or_none()
-        password_hash = user.password if user else _nobody()
-    matches = verify_password(password, password_hash)
-    if user is None or not matches or not user.active:
-        _note(attempt, user, ok=False)
+        found = db.session.execute(
+            select(User.id, User.password, User.active).where(User.sign_in_name == name)
+        ).one_or_none()
+    matches = verify_password(password, found.password if found else _nobody())
+    if found is None or not matches or not found.active:
+        _note(attempt, found.id if found else None, ok=False)
         raise Refused("sign_in_wrong", field="password")
-    _note(attempt, user, ok=True)
-    with transaction(write=False):
-        user = db.session.scalars(_with_roles(select(User).where(User.id == user.id))).unique().one()
-        actor = actor_of(user)
+    _note(attempt, found.id, ok=True)
+    user = db.session.scalars(_with_roles(select(User).where(User.id == found.id))).unique().one()
     session.clear()
     login_user(SessionUser(user), remember=False)
-    return actor
+    return actor_of(user)
 
 
 def sign_out(actor: Actor) -> None:
@@ -193,10 +192,9 @@ def _refuse_beyond(attempts: Select[tuple[datetime]], limit: int, since: datetim
         raise TooMany("sign_in_throttled", retry_after=wait, minutes=-(-wait // 60))
 
 
-def _note(attempt_id: UUID, user: User | None, ok: bool) -> None:
+def _note(attempt_id: UUID, user_id: UUID | None, ok: bool) -> None:
     """The attempt's end, and its line in the trail. The trail keeps no typed name: people type passwords there."""
     with transaction():
         if ok:
-            db.session.get_one(SignInAttempt, attempt_id).ok = True
-        who = str(user.id) if user else "unknown"
-        audit.record(SYSTEM, "sign_in.ok" if ok else "sign_in.failed", "user", who)
+            db.session.execute(update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(ok=True))
+        audit.record(SYSTEM, "sign_in.ok" if ok else "sign_in.failed", "user", user_id or "unknown")
