@@ -19,17 +19,14 @@ def apportion(total: int, weights: Sequence[tuple[bytes, int]], pool: bytes) -> 
     _require(total, weights)
     if total == 0:
         return [0] * len(weights)
-    # Priorities weight ÷ (2k + 1), k < total, as integers: scaled so far that two of them that differ stay in order.
-    scale = (2 * total + 1) ** 2
+    # Priorities weight ÷ (2k + 1), k < total + count, as integers: scaled so far that two that differ stay in order.
+    scale = (2 * (total + len(weights)) + 1) ** 2
     scaled = [weight * scale for _, weight in weights]
     sure, possible = _bracket(total, scaled)
     needed = total - sum(sure)
-    waiting = [
-        (scaled[i] // (2 * held + 1), i) for i in range(len(scaled)) for held in range(sure[i], possible[i])
-    ]
-    waiting.sort(reverse=True)
     if needed:
-        for i in _served(waiting, needed, weights, pool):
+        waiting = [(scaled[i] // (2 * held + 1), i) for i in range(len(scaled)) for held in range(sure[i], possible[i])]
+        for i in _served(sorted(waiting, reverse=True), needed, weights, pool):
             sure[i] += 1
     return sure
 
@@ -60,13 +57,13 @@ def _bracket(total: int, scaled: Sequence[int]) -> tuple[list[int], list[int]]:
     if 2 * total > count:
         high = weight // (2 * total - count) + 1
         sure = _held(high, scaled)
-    while sum(possible) - sum(sure) > count // 4 and high - low > 1:
-        middle = (low + high) // 2
+    for _ in range(4):  # each step about halves who waits; equal weights all wait at one level, and no step parts them
+        middle = (low + high + 1) // 2
         held = _held(middle, scaled)
-        if sum(held) <= total:
-            high, sure = middle, held
-        else:
+        if sum(held) > total:
             low, possible = middle, held
+        else:
+            high, sure = middle, held
     return sure, possible
 
 
