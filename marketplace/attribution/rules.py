@@ -67,7 +67,9 @@ def _bracket(total: int, scaled: Sequence[int]) -> tuple[list[int], list[int]]:
     return sure, possible
 
 
-def _served(waiting: list[tuple[int, int]], needed: int, weights: Sequence[tuple[bytes, int]], pool: bytes) -> list[int]:
+def _served(
+    waiting: list[tuple[int, int]], needed: int, weights: Sequence[tuple[bytes, int]], pool: bytes
+) -> list[int]:
     """The first `needed` of those waiting, highest priority first; only ties at the last one's priority ask the hash."""
     last = waiting[needed - 1][0]
     served = [i for priority, i in waiting if priority > last]

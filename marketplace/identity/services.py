@@ -114,7 +114,7 @@ def user_names(ids: set[UUID]) -> dict[UUID, str]:
     """Display names by user id, one statement."""
     if not ids:
         return {}
-    return dict(db.session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples().all())
+    return dict(db.session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).all())
 
 
 def suppliers_in(prefix: str) -> list[Organisation]:

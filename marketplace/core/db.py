@@ -1,0 +1,223 @@
+"""The one door to Flask-SQLAlchemy: session, column types, transactions, and scope as a WHERE clause.
+
+A transaction knows from its start whether it writes (DESIGN.md, Transactions): SQLite begins IMMEDIATE for a write
+(a deferred transaction that upgrades fails at once), and a read cannot write on either engine.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import uuid_utils.compat as uuid_utils
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Engine,
+    MetaData,
+    Select,
+    String,
+    TypeDecorator,
+    Uuid,
+    column,
+    event,
+    false,
+    or_,
+    select,
+    true,
+    update,
+    values,
+)
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
+
+from . import guards
+from .actor import Scope
+from .errors import NotFound
+
+_writing: ContextVar[bool] = ContextVar("writing", default=True)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC (SQLite keeps no zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.astimezone(UTC) if value else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    # The map stands in the registry: Flask-SQLAlchemy derives a second base, which may share a registry but no map.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={int: BigInteger, datetime: Utc, UUID: Uuid, str: String},
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def new_id() -> UUID:
+    """A UUIDv7: sorts by time."""
+    return uuid_utils.uuid7()
+
+
+@contextmanager
+def writing(flag: bool) -> Iterator[None]:
+    """Within it, transactions that begin are writes (True) or reads (False)."""
+    token = _writing.set(flag)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def transaction(write: bool = True) -> Iterator[None]:
+    """Commits at the end, rolls back on any exception. For the edge, commands, the worker and tests; services only flush."""
+    with writing(write):
+        try:
+            yield
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # BEGIN is ours, below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "busy_timeout=30000",
+            "cache_size=-32000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        guards.authorize(connection)
+
+
+@event.listens_for(Engine, "begin")
+def _on_begin(connection: Any) -> None:
+    write = _writing.get()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    elif not write:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def visible(
+    scope: Scope,
+    *,
+    supplier: Any = None,
+    agency: Any = None,
+    division: Any = None,
+) -> ColumnElement[bool]:
+    """The rows that a scope reaches, given the table's columns for supplier, agency and division. Deny by default."""
+    if scope.everything:
+        return true()
+    reaches: list[ColumnElement[bool]] = []
+    if scope.supplier is not None and supplier is not None:
+        reaches.append(supplier == scope.supplier)
+    if scope.agencies and agency is not None:
+        reaches.append(agency.in_(scope.agencies))
+    if scope.division is not None and division is not None:
+        reaches.extend(lies_in(column, scope.division) for column in _many(division))
+    return or_(*reaches) if reaches else false()
+
+
+def lies_in(column: Any, prefix: str) -> ColumnElement[bool]:
+    """A division code lies in a prefix: a range, so that an index serves it on both engines."""
+    return column.between(prefix.ljust(12, "0"), prefix.ljust(12, "9"))
+
+
+def _many(column: Any) -> tuple[Any, ...]:
+    return column if isinstance(column, tuple) else (column,)
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def fetch(query: Select[tuple[Row]], what: str = "row", *, lock: bool = False) -> Row:
+    """The one row of a query, locked for the transaction if asked. Raises NotFound."""
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = db.session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound(what)
+    return row
+
+
+def by_id(model: type[Row], id_: UUID, condition: ColumnElement[bool] | None = None, what: str = "row", *, lock: bool = False) -> Row:
+    """The row of that id, if `condition` (its visibility) holds. Raises NotFound either way."""
+    key: InstrumentedAttribute[UUID] = model.id  # type: ignore[attr-defined]
+    query = select(model).where(key == id_)
+    return fetch(query if condition is None else query.where(condition), what, lock=lock)
+
+
+def change_rows(
+    model: type[Base],
+    rows: list[dict[str, Any]],
+    set_: Callable[[Any, Any], dict[str, Any]],
+    where: Callable[[Any, Any], ColumnElement[bool]],
+    returning: tuple[str, ...] = ("id",),
+) -> list[Any]:
+    """Changes rows by id in one conditional statement: check and change are the same, and locks are taken in id order.
+
+    `rows` hold "id" and integer values; `set_` and `where` get the table's columns and those of the wanted rows.
+    Returns the changed rows; one that is missing did not fulfil `where`. Two statements that lock unsorted ids
+    deadlock on PostgreSQL, hence the ordered FOR UPDATE inside; SQLite has one writer.
+    """
+    if not rows:
+        return []
+    table: Any = model.__table__
+    names = [name for name in rows[0] if name != "id"]
+    wanted = (
+        values(column("id", Uuid()), *(column(name, BigInteger()) for name in names), name="wanted")
+        .data([(row["id"], *(row[name] for name in names)) for row in sorted(rows, key=lambda row: row["id"])])
+        .cte("wanted")
+    )
+    statement = update(table).where(table.c.id == wanted.c.id, where(table.c, wanted.c)).values(set_(table.c, wanted.c))
+    if not is_sqlite():
+        locked = (
+            select(table.c.id).where(table.c.id.in_(select(wanted.c.id))).order_by(table.c.id).with_for_update().cte("locked")
+        )
+        statement = statement.where(table.c.id.in_(select(locked.c.id)))
+    db.session.flush()
+    wanted_columns = dict.fromkeys(("id", *returning, *set_(table.c, wanted.c)))
+    changed = db.session.execute(
+        statement.returning(*(table.c[name] for name in wanted_columns)), execution_options={"synchronize_session": False}
+    ).all()
+    for row in changed:  # what the session holds of these rows shows the change
+        held = db.session.identity_map.get(identity_key(model, row.id))
+        if held is not None:
+            for name in wanted_columns:
+                set_committed_value(held, name, getattr(row, name))
+    return list(changed)

@@ -1,0 +1,48 @@
+"""Money is integer fen, CNY; ratios are integer basis points. Never a float.
+
+Rounding is half up, on whole fen, and cumulative where parts must add up (DESIGN.md, Numbers).
+"""
+
+import re
+from decimal import Decimal
+
+from .errors import Refused
+
+MAX_FEN = 10**15  # ten trillion yuan: far above any line, far below the database's integers
+_YUAN = re.compile(r"^[¥￥]?\s*(\d{1,13})(?:\.(\d{1,2}))?$")
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """numerator ÷ denominator to the nearest integer, halves away from zero; denominator > 0."""
+    sign = -1 if numerator < 0 else 1
+    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
+
+
+def price_of(quantity: int, price_fen: int) -> int:
+    """Fen for `quantity` thousandths of a unit at `price_fen` per unit."""
+    return half_up(quantity * price_fen, 1000)
+
+
+def share_of(fen: int, basis_points: int) -> int:
+    """`basis_points` of `fen` (10,000 = all of it), half up."""
+    return half_up(fen * basis_points, 10_000)
+
+
+def parse_yuan(text: str, field: str | None = None) -> int:
+    """'1,234.50' → 123450 fen. Raises Refused('not_money')."""
+    found = _YUAN.match(text.strip().replace(",", "").replace("，", ""))
+    if not found:
+        raise Refused("not_money", field=field, value=text[:40])
+    whole, cents = found.groups()
+    return int(whole) * 100 + int((cents or "").ljust(2, "0") or 0)
+
+
+def yuan(fen: int) -> Decimal:
+    """Fen as a decimal of yuan, for sheets."""
+    return Decimal(fen).scaleb(-2)
+
+
+def format_yuan(fen: int, sign: str = "¥") -> str:
+    """123450 → '¥1,234.50'; the minus is U+2212 and stands before the sign (LOOK.md)."""
+    whole, cents = divmod(abs(fen), 100)
+    return f"{'−' if fen < 0 else ''}{sign}{whole:,}.{cents:02d}"

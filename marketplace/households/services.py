@@ -1,0 +1,83 @@
+"""Adding, finding and moving households."""
+
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from ..core import audit, clock
+from ..core.actor import Actor
+from ..core.db import by_id, db, lies_in, new_id, visible
+from ..core.errors import NotFound, Refused
+from ..core.numbers import take
+from ..regions import services as regions
+from .models import CLASSES, Household
+
+
+def add(actor: Actor, *, head_name: str, village: str, group_name: str, size: int, class_: str = "none") -> Household:
+    """Adds a household of a village (12-digit code). Raises Refused: village_without_households, class_unknown, size."""
+    actor.require("household.edit")
+    division = regions.division(village)
+    if division.level != 5 or not division.has_households:
+        raise Refused("village_without_households", field="village", name=division.name)
+    if class_ not in CLASSES:
+        raise Refused("class_unknown", field="class", value=class_)
+    if not 1 <= size <= 30:
+        raise Refused("household_size", field="size")
+    if actor.kind == "office":
+        actor.require_lies_in(village, "village")
+    row = Household(
+        id=new_id(),
+        code=f"{village[:6]}-{take(f'HH:{village[:6]}'):06d}",
+        pseudonym=secrets.token_bytes(16),
+        head_name=head_name,
+        division=village,
+        present_division=village,
+        group_name=group_name,
+        size=size,
+        class_=class_,
+        created_at=clock.now(),
+    )
+    db.session.add(row)
+    audit.record(actor, "household.add", "household", row.id)
+    db.session.flush()
+    return row
+
+
+def within(actor: Actor, linked: Sequence[UUID] | None = None) -> ColumnElement[bool]:
+    """The households an actor reaches: by division, or those `linked` to its supplier."""
+    here = visible(actor.scope, division=(Household.present_division, Household.division))
+    return here if linked is None else here | Household.id.in_(linked)
+
+
+def one(actor: Actor, household_id: UUID, *, linked: bool = False) -> Household:
+    """A household within scope; `linked` says that the caller saw its link to the actor's supplier. Raises NotFound."""
+    row = by_id(Household, household_id, None if linked else within(actor), "household")
+    return row
+
+
+def by_ids(ids: Sequence[UUID]) -> dict[UUID, Household]:
+    """Households by id, one statement; the caller has checked scope."""
+    rows = db.session.scalars(select(Household).where(Household.id.in_(ids))) if ids else []
+    return {row.id: row for row in rows}
+
+
+def by_code(code: str) -> Household:
+    row = db.session.scalar(select(Household).where(Household.code == code))
+    if row is None:
+        raise NotFound("household")
+    return row
+
+
+def in_division(actor: Actor, prefix: str) -> list[Household]:
+    actor.require("household.read")
+    query = select(Household).where(within(actor), lies_in(Household.present_division, prefix))
+    return list(db.session.scalars(query.order_by(Household.present_division, Household.group_name, Household.code)))
+
+
+def pseudonyms(ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Pseudonyms by household id, one statement."""
+    if not ids:
+        return {}
+    return dict(db.session.execute(select(Household.id, Household.pseudonym).where(Household.id.in_(ids))).all())

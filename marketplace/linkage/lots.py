@@ -1,0 +1,168 @@
+"""Lots: made of slips, sealed by that, carrying their papers, taken by shipments."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from ..core import audit, clock
+from ..core.actor import Actor
+from ..core.db import by_id, change_rows, db, new_id, visible
+from ..core.errors import Many, Refused
+from ..core.numbers import take as take_numbers
+from ..products import services as products
+from ..products.rules import PAPERS
+from . import rules
+from .models import Lot, LotPaper, Slip
+
+
+def make_lot(
+    actor: Actor,
+    *,
+    product_id: UUID,
+    harvested_on: date,
+    size: int,
+    slip_ids: Sequence[UUID] = (),
+    division: str | None = None,
+) -> Lot:
+    """Makes a lot of slips; `size` is what is saleable of it, thousandths of the product's base unit.
+
+    A lot without slips is the supplier's own produce: nothing of it is owed, `division` is its origin.
+    Raises Refused: not_own_product, size_not_positive, size_beyond_delivered, slips_mixed, slip_taken, origin_needed.
+    """
+    actor.require("lot.edit")
+    product = products.one(product_id)
+    actor.require_own(product.supplier_id, "product")
+    if size <= 0:
+        raise Refused("size_not_positive", field="size")
+    slips = list(db.session.scalars(select(Slip).where(Slip.id.in_(slip_ids), Slip.supplier_id == actor.organisation)))
+    if len(slips) != len(set(slip_ids)) or any(slip.lot_id for slip in slips):
+        raise Refused("slip_taken", field="slip_ids")
+    if len({slip.agreement_id for slip in slips}) > 1:
+        raise Refused("slips_mixed", field="slip_ids")
+    if slips and all(slip.unit == product.base_unit for slip in slips) and size > sum(slip.net for slip in slips):
+        raise Refused("size_beyond_delivered", field="size")
+    if not slips and not division:
+        raise Refused("origin_needed", field="division")
+    number = take_numbers(f"LOT:{product.supplier_id}:{harvested_on:%Y%m%d}")
+    row = Lot(
+        id=new_id(),
+        number=f"PC-{harvested_on:%y%m%d}-{number:02d}",
+        supplier_id=product.supplier_id,
+        product_id=product_id,
+        agreement_id=slips[0].agreement_id if slips else None,
+        basis=slips[0].basis if slips else None,
+        division=rules.common_division(slip.division for slip in slips) if slips else division,
+        harvested_on=harvested_on,
+        size=size,
+        taken=0,
+        cost_fen=sum(slip.payable_fen for slip in slips),
+        households=len({slip.household_id for slip in slips}),
+        created_at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    # One slip belongs to one lot: who comes second changes fewer rows than it asked for.
+    claimed = db.session.execute(
+        update(Slip).where(Slip.id.in_(slip_ids), Slip.lot_id.is_(None)).values(lot_id=row.id),
+        execution_options={"synchronize_session": False},
+    )
+    if claimed.rowcount != len(slips):  # type: ignore[attr-defined]
+        raise Refused("slip_taken", field="slip_ids")
+    db.session.expire_all()
+    audit.record(actor, "lot.make", "lot", row.id, slips=len(slips))
+    return row
+
+
+def add_paper(
+    actor: Actor, lot_id: UUID, kind: str, number: str, issued_on: date, file_id: UUID | None = None
+) -> LotPaper:
+    """Attaches a paper to a lot. Raises Refused: paper_unknown, paper_number_needed, paper_exists."""
+    actor.require("lot.edit")
+    lot = by_id(Lot, lot_id, Lot.supplier_id == actor.organisation, "lot")
+    if kind not in PAPERS:
+        raise Refused("paper_unknown", field="kind", value=kind)
+    if not number.strip():
+        raise Refused("paper_number_needed", field="number")
+    if db.session.scalar(select(LotPaper.id).where(LotPaper.lot_id == lot_id, LotPaper.kind == kind)):
+        raise Refused("paper_exists", field="kind")
+    row = LotPaper(id=new_id(), lot_id=lot.id, kind=kind, number=number.strip(), issued_on=issued_on, file_id=file_id)
+    db.session.add(row)
+    audit.record(actor, "lot.paper", "lot", lot_id, kind=kind)
+    db.session.flush()
+    return row
+
+
+def take(supplier_id: UUID, quantities: dict[UUID, int], products_of: dict[UUID, UUID], day: date) -> None:
+    """Takes base-unit thousandths out of lots for a shipment, one statement; never beyond a lot's size.
+
+    `products_of`: lot → the product it is shipped as. Raises Many of Refused('lot_short') with rows in the given order.
+    """
+    fitting = set(
+        db.session.execute(select(Lot.id, Lot.product_id).where(Lot.id.in_(quantities), Lot.supplier_id == supplier_id))
+    )
+    wanted = [
+        {"id": lot, "quantity": quantity} for lot, quantity in quantities.items() if (lot, products_of[lot]) in fitting
+    ]
+    changed = change_rows(
+        Lot,
+        wanted,
+        set_=lambda lot, wanted: {"taken": lot.taken + wanted.quantity},
+        where=lambda lot, wanted: lot.taken + wanted.quantity <= lot.size,
+    )
+    done = {row.id for row in changed}
+    errors = [
+        Refused("lot_short", field="lot_id", row=number) for number, lot in enumerate(quantities, 1) if lot not in done
+    ]
+    if errors:
+        raise Many(errors)
+
+
+def put_back(quantities: dict[UUID, int]) -> None:
+    """Returns base-unit thousandths to their lots (a shipment that never arrived, goods the supplier took back)."""
+    change_rows(
+        Lot,
+        [{"id": lot, "quantity": quantity} for lot, quantity in quantities.items()],
+        set_=lambda lot, wanted: {"taken": lot.taken - wanted.quantity},
+        where=lambda lot, wanted: lot.taken >= wanted.quantity,
+    )
+
+
+def by_ids(ids: Iterable[UUID]) -> dict[UUID, Lot]:
+    return {row.id: row for row in db.session.scalars(select(Lot).where(Lot.id.in_(set(ids))))}
+
+
+def lot(actor: Actor, lot_id: UUID) -> Lot:
+    """A lot within scope. Raises NotFound."""
+    return by_id(Lot, lot_id, visible(actor.scope, supplier=Lot.supplier_id, division=Lot.division), "lot")
+
+
+def papers_of(lot_ids: Iterable[UUID]) -> dict[UUID, list[LotPaper]]:
+    """Papers by lot, one statement."""
+    found: dict[UUID, list[LotPaper]] = {}
+    for paper in db.session.scalars(select(LotPaper).where(LotPaper.lot_id.in_(set(lot_ids))).order_by(LotPaper.kind)):
+        found.setdefault(paper.lot_id, []).append(paper)
+    return found
+
+
+def lots_of(product_ids: Iterable[UUID], *, available: bool = False) -> list[Lot]:
+    """Lots of products, newest first; `available`: with something left."""
+    query = select(Lot).where(Lot.product_id.in_(set(product_ids)))
+    if available:
+        query = query.where(Lot.taken < Lot.size)
+    return list(db.session.scalars(query.order_by(Lot.harvested_on.desc(), Lot.number.desc())))
+
+
+def own_lots(actor: Actor, *, available: bool = False) -> list[Lot]:
+    actor.require("lot.edit")
+    query = select(Lot).where(Lot.supplier_id == actor.organisation)
+    if available:
+        query = query.where(Lot.taken < Lot.size)
+    return list(db.session.scalars(query.order_by(Lot.harvested_on.desc(), Lot.number.desc())))
+
+
+def weights_of_lot(lot_id: UUID) -> dict[UUID, int]:
+    """Household → the cost of what it contributed, fen: the weights of the lot's pool."""
+    query = select(Slip.household_id, func.sum(Slip.payable_fen)).where(Slip.lot_id == lot_id)
+    return {household: int(fen) for household, fen in db.session.execute(query.group_by(Slip.household_id))}

@@ -1,0 +1,68 @@
+"""What attribution reads of a household's and a supplier's side: slips, farm-gate payments, the sources of pools."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from ..core.db import db
+from .models import Agreement, FarmPayment, RosterEntry, Slip
+
+Periods = tuple[int, int] | None
+
+
+def slips_of_household(household_id: UUID, supplier_id: UUID | None = None, periods: Periods = None) -> list[Slip]:
+    """A household's slips, of one supplier or all, of a range of months (first, last) or all."""
+    query = select(Slip).where(*_narrowed(Slip, household_id, supplier_id, periods))
+    return list(db.session.scalars(query.order_by(Slip.delivered_on, Slip.id)))
+
+
+def payments_of_household(
+    household_id: UUID, supplier_id: UUID | None = None, periods: Periods = None
+) -> list[FarmPayment]:
+    query = select(FarmPayment).where(*_narrowed(FarmPayment, household_id, supplier_id, periods))
+    return list(db.session.scalars(query.order_by(FarmPayment.paid_on, FarmPayment.id)))
+
+
+def _narrowed(
+    model: type[Slip] | type[FarmPayment], household_id: UUID, supplier_id: UUID | None, periods: Periods
+) -> list[ColumnElement[bool]]:
+    conditions = [model.household_id == household_id]
+    if supplier_id:
+        conditions.append(model.supplier_id == supplier_id)
+    if periods:
+        conditions.append(model.period.between(*periods))
+    return conditions
+
+
+def sources_of_household(household_id: UUID) -> Select[tuple[UUID]]:
+    """A query of the lots and rosters that a household has a weight in."""
+    lots = select(Slip.lot_id).where(Slip.household_id == household_id, Slip.lot_id.is_not(None))
+    rosters = select(RosterEntry.roster_id).where(RosterEntry.household_id == household_id)
+    both = lots.union(rosters).subquery()
+    return select(both.c[0])
+
+
+def agreements_by_ids(ids: Iterable[UUID]) -> dict[UUID, Agreement]:
+    return {row.id: row for row in db.session.scalars(select(Agreement).where(Agreement.id.in_(set(ids))))}
+
+
+def _unpaid(supplier_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return Slip.supplier_id == supplier_id, Slip.basis == "outright", Slip.paid_fen < Slip.payable_fen
+
+
+def unpaid_by_day(supplier_id: UUID) -> list[tuple[date, int]]:
+    """Unpaid fen of a supplier's outright slips by the day of delivery."""
+    query = select(Slip.delivered_on, func.sum(Slip.payable_fen - Slip.paid_fen)).where(*_unpaid(supplier_id))
+    return [(day, int(fen)) for day, fen in db.session.execute(query.group_by(Slip.delivered_on))]
+
+
+def unpaid_households(supplier_id: UUID) -> set[UUID]:
+    return set(db.session.scalars(select(Slip.household_id).where(*_unpaid(supplier_id)).distinct()))
+
+
+def unpaid_slips(supplier_id: UUID) -> list[Slip]:
+    """A supplier's outright slips that are not fully paid, oldest first."""
+    query = select(Slip).where(*_unpaid(supplier_id)).order_by(Slip.delivered_on, Slip.number)
+    return list(db.session.scalars(query))

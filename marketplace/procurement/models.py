@@ -1,0 +1,227 @@
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..core.db import Base, new_id
+
+
+class Requisition(Base):
+    """A bulk order being filled, submitted and decided. `counts` asks for its lines to count toward the plan."""
+
+    __tablename__ = "requisition"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft', 'submitted', 'approved', 'rejected', 'withdrawn')", name="state"),
+        CheckConstraint("state <> 'approved' OR decided_by <> submitted_by", name="two_persons"),
+        Index("ix_requisition_agency_id_state", "agency_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    division: Mapped[str] = mapped_column(String(12), index=True)
+    title: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    channel: Mapped[str] = mapped_column(ForeignKey("channel.code"))
+    deliver_on: Mapped[date | None]
+    window: Mapped[str] = mapped_column(String(40), default="")
+    address: Mapped[str] = mapped_column(String(200), default="")
+    contact: Mapped[str] = mapped_column(String(40), default="")
+    budget_line: Mapped[str] = mapped_column(String(60), default="")
+    total_fen: Mapped[int] = mapped_column(default=0)
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    submitted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    submitted_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class RequisitionLine(Base):
+    """`quantity` is thousandths of the offer's order unit; `reason` says why above the reference price."""
+
+    __tablename__ = "requisition_line"
+    __table_args__ = (UniqueConstraint("requisition_id", "offer_id"),)
+
+    requisition_id: Mapped[UUID] = mapped_column(ForeignKey("requisition.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"))
+    quantity: Mapped[int]
+    counts: Mapped[bool] = mapped_column(default=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Order(Base):
+    """One supplier's part of an approved bulk order. `plan_id` is the quota plan that its counting lines move."""
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        Index("ix_purchase_order_supplier_id_state", "supplier_id", "state"),
+        Index("ix_purchase_order_agency_id_state", "agency_id", "state"),
+        Index("ix_purchase_order_period", "period"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    requisition_id: Mapped[UUID] = mapped_column(ForeignKey("requisition.id"), index=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("quota_plan.id"), index=True)
+    division: Mapped[str] = mapped_column(String(12), index=True)  # the supplier's
+    agency_division: Mapped[str] = mapped_column(String(12), index=True)
+    channel: Mapped[str] = mapped_column(ForeignKey("channel.code"))
+    state: Mapped[str] = mapped_column(String(16), default="to_confirm")
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    approved_at: Mapped[datetime]
+    period: Mapped[int]
+    confirm_by: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    closed_reason: Mapped[str] = mapped_column(String(300), default="")
+    deliver_on: Mapped[date]
+    window: Mapped[str] = mapped_column(String(40), default="")
+    address: Mapped[str] = mapped_column(String(200))
+    contact: Mapped[str] = mapped_column(String(40))
+    total_fen: Mapped[int]
+
+    lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.no", lazy="select", viewonly=True)
+
+
+class OrderLine(Base):
+    """What was approved, frozen, and where each unit of it is. Quantities: thousandths of the order unit;
+    `accepted_base`: thousandths of the base unit; `committed_fen`: what of the plan this line still holds."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "no"),
+        # One quantity identity per order line (DESIGN.md): kept on every change, whatever the path.
+        CheckConstraint('ordered = "open" + in_transit + accepted + rejected + cancelled', name="identity"),
+        CheckConstraint(
+            'ordered > 0 AND "open" >= 0 AND in_transit >= 0 AND accepted >= 0 AND rejected >= 0 AND cancelled >= 0',
+            name="not_negative",
+        ),
+        CheckConstraint("returned BETWEEN 0 AND accepted", name="returned"),
+        CheckConstraint("settled BETWEEN 0 AND accepted", name="settled"),
+        CheckConstraint("committed_fen >= 0", name="committed"),
+        Index("ix_order_line_product_id", "product_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"))
+    no: Mapped[int]
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"), index=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    code: Mapped[str] = mapped_column(String(24))
+    category_code: Mapped[str] = mapped_column(ForeignKey("category.code"))
+    grant_id: Mapped[UUID | None] = mapped_column(ForeignKey("grant.id"))
+    counts: Mapped[bool]
+    pricing: Mapped[str] = mapped_column(String(8))
+    order_unit: Mapped[str] = mapped_column(String(6))
+    price_unit: Mapped[str] = mapped_column(String(6))
+    base_unit: Mapped[str] = mapped_column(String(4))
+    content: Mapped[int]
+    tolerance_basis_points: Mapped[int]
+    price_fen: Mapped[int]
+    reference_fen: Mapped[int | None]
+    price_reason: Mapped[str] = mapped_column(String(200), default="")
+    money_fen: Mapped[int]
+    ordered: Mapped[int]
+    open: Mapped[int]
+    in_transit: Mapped[int] = mapped_column(default=0)
+    accepted: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    cancelled: Mapped[int] = mapped_column(default=0)
+    returned: Mapped[int] = mapped_column(default=0)
+    settled: Mapped[int] = mapped_column(default=0)
+    accepted_base: Mapped[int] = mapped_column(default=0)
+    accepted_fen: Mapped[int] = mapped_column(default=0)
+    settled_fen: Mapped[int] = mapped_column(default=0)
+    committed_fen: Mapped[int] = mapped_column(default=0)
+
+
+class Shipment(Base):
+    __tablename__ = "shipment"
+    __table_args__ = (UniqueConstraint("order_id", "no"), Index("ix_shipment_state", "state"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"))
+    no: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12), default="in_transit")
+    carrier: Mapped[str] = mapped_column(String(80), default="")
+    note: Mapped[str] = mapped_column(String(200), default="")
+    shipped_at: Mapped[datetime]
+    shipped_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    expected_on: Mapped[date]
+
+    lines: Mapped[list["ShipmentLine"]] = relationship(order_by="ShipmentLine.no", lazy="selectin", viewonly=True)
+
+
+class ShipmentLine(Base):
+    __tablename__ = "shipment_line"
+    __table_args__ = (
+        UniqueConstraint("shipment_id", "no"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("accepted >= 0 AND rejected >= 0 AND accepted + rejected <= quantity", name="within_shipped"),
+        Index("ix_shipment_line_lot_id", "lot_id"),
+        Index("ix_shipment_line_order_line_id", "order_line_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipment.id"))
+    no: Mapped[int]
+    order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id"))
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"))
+    quantity: Mapped[int]
+    accepted: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+
+
+class Acceptance(Base):
+    """The buyer's signed statement (验收单) of what arrived with one shipment."""
+
+    __tablename__ = "acceptance"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipment.id"), unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"), index=True)
+    day: Mapped[date]
+    period: Mapped[int]
+    at: Mapped[datetime]
+    accepted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    witness: Mapped[str] = mapped_column(String(40), default="")
+    note: Mapped[str] = mapped_column(String(200), default="")
+    money_fen: Mapped[int]
+
+    lines: Mapped[list["AcceptanceLine"]] = relationship(order_by="AcceptanceLine.no", lazy="selectin", viewonly=True)
+
+
+class AcceptanceLine(Base):
+    """One order line × shipment × lot: what settles. Its id is the settled line's and the ledger's source."""
+
+    __tablename__ = "acceptance_line"
+    __table_args__ = (
+        CheckConstraint("accepted >= 0 AND rejected >= 0 AND accepted + rejected > 0", name="quantities"),
+        CheckConstraint("money_fen >= 0 AND net >= 0", name="money"),
+        CheckConstraint("rejected = 0 OR reason <> ''", name="rejected_with_reason"),
+        Index("ix_acceptance_line_acceptance_id", "acceptance_id"),
+        Index("ix_acceptance_line_order_line_id", "order_line_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    acceptance_id: Mapped[UUID] = mapped_column(ForeignKey("acceptance.id"))
+    no: Mapped[int]
+    shipment_line_id: Mapped[UUID] = mapped_column(ForeignKey("shipment_line.id"), unique=True)
+    order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id"))
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"))
+    accepted: Mapped[int]
+    rejected: Mapped[int]
+    net: Mapped[int]  # base-unit thousandths of what was accepted: weighed, or nominal where counted
+    money_fen: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(40), default="")

@@ -1,0 +1,212 @@
+"""Orders after approval: confirming, declining, lapsing, cancelling, reading."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from ..catalogue import rules as prices
+from ..catalogue import services as catalogue
+from ..core import audit, clock
+from ..core.actor import SYSTEM, Actor
+from ..core.db import by_id, db, fetch, visible
+from ..core.errors import Many, NotFound, Refused
+from ..quota import services as quota
+from . import rules
+from .models import Order, OrderLine
+from .rules import ORDER
+
+
+def within(actor: Actor) -> Any:
+    """The orders an actor reaches: its own side, or the offices of the seller's and of the buyer's place."""
+    return visible(
+        actor.scope,
+        supplier=Order.supplier_id,
+        agency=Order.agency_id,
+        division=(Order.division, Order.agency_division),
+    )
+
+
+def order(actor: Actor, order_id: UUID) -> Order:
+    """An order within scope. Raises NotFound."""
+    actor.require("order.read")
+    return by_id(Order, order_id, within(actor), "order")
+
+
+def by_number(actor: Actor, number: str) -> Order:
+    actor.require("order.read")
+    return fetch(select(Order).where(Order.number == number, within(actor)), "order")
+
+
+def locked(order_id: UUID, condition: Any = None) -> tuple[Order, list[OrderLine]]:
+    """An order locked for the transaction, and its lines as they are now: every verb on an order starts here."""
+    row = by_id(Order, order_id, condition, "order", lock=True)
+    query = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.no)
+    return row, list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def recommit(lines: Iterable[OrderLine]) -> int:
+    """Lowers what lines hold of the plan to what is still live; returns the fen released."""
+    released = 0
+    for line in lines:
+        held = line.committed_fen
+        limit = prices.at_most(line.money_fen, line.tolerance_basis_points)
+        line.committed_fen = rules.still_committed(line, limit, held)
+        released += held - line.committed_fen
+    return released
+
+
+def confirm(actor: Actor, order_id: UUID) -> Order:
+    """The supplier takes the order on. Raises Conflict('wrong_state'), Refused('confirm_too_late')."""
+    actor.require("order.confirm")
+    row = by_id(Order, order_id, Order.supplier_id == actor.organisation, "order", lock=True)
+    state = ORDER.after("confirm", row.state)
+    if clock.now() > row.confirm_by:
+        raise Refused("confirm_too_late", field="confirm_by")
+    row.state, row.confirmed_at = state, clock.now()
+    audit.record(actor, "order.confirm", "order", row.id)
+    db.session.flush()
+    return row
+
+
+def decline(actor: Actor, order_id: UUID, reason: str) -> Order:
+    """The supplier declines: stock and quota are released. Raises Refused('reason_needed'), Conflict."""
+    actor.require("order.confirm")
+    if not reason.strip():
+        raise Refused("reason_needed", field="reason")
+    return _close(actor, order_id, Order.supplier_id == actor.organisation, "decline", reason.strip())
+
+
+def lapse_overdue() -> int:
+    """Orders that nobody confirmed in time lapse, and release what they held. For the worker; returns how many."""
+    overdue = select(Order.id).where(Order.state == "to_confirm", Order.confirm_by < clock.now()).order_by(Order.id)
+    ids = list(db.session.scalars(overdue.limit(100)))
+    for order_id in ids:
+        _close(SYSTEM, order_id, None, "lapse", "")
+    return len(ids)
+
+
+def _close(actor: Actor, order_id: UUID, condition: Any, verb: str, reason: str) -> Order:
+    row, lines = locked(order_id, condition)
+    state = ORDER.after(verb, row.state)
+    _cancel_open(row, lines, {line.id: line.open for line in lines})
+    row.state, row.closed_reason = state, reason
+    audit.record(actor, f"order.{verb}", "order", row.id, reason=reason)
+    db.session.flush()
+    return row
+
+
+def cancel(actor: Actor, order_id: UUID, quantities: dict[UUID, int], reason: str) -> Order:
+    """The agency cancels what is open: order line → thousandths. Raises Refused('reason_needed'), Many('beyond_open')."""
+    actor.require("order.cancel")
+    row, lines = locked(order_id, Order.agency_id == actor.organisation)
+    ORDER.after("cancel", row.state)
+    if not reason.strip():
+        raise Refused("reason_needed", field="reason")
+    check_lines(lines, quantities, lambda line: line.open, "beyond_open")
+    _cancel_open(row, lines, quantities)
+    row.state = rules.order_state(lines, confirmed=row.confirmed_at is not None)
+    audit.record(actor, "order.cancel", "order", row.id, reason=reason.strip(), lines=len(quantities))
+    db.session.flush()
+    return row
+
+
+def check_lines(
+    lines: Sequence[OrderLine], quantities: dict[UUID, int], limit: Callable[[OrderLine], int], code: str
+) -> None:
+    """Each quantity is positive and within the line's limit; unknown lines answer as foreign ones. Raises Many, NotFound."""
+    known = {line.id: line for line in lines}
+    errors = []
+    for row, (line_id, quantity) in enumerate(quantities.items(), 1):
+        if line_id not in known:
+            raise NotFound("order_line")
+        if quantity <= 0:
+            errors.append(Refused("quantity_zero", field="quantity", row=row))
+        elif quantity > limit(known[line_id]):
+            errors.append(Refused(code, field="quantity", row=row, left=limit(known[line_id])))
+    if errors:
+        raise Many(errors)
+    if not quantities:
+        raise Refused("no_lines", field="lines")
+
+
+def _cancel_open(row: Order, lines: Sequence[OrderLine], quantities: dict[UUID, int]) -> None:
+    held: dict[UUID, int] = {}
+    for line in lines:
+        quantity = quantities.get(line.id, 0)
+        if quantity:
+            line.open -= quantity
+            line.cancelled += quantity
+            held[line.offer_id] = held.get(line.offer_id, 0) + quantity
+    released = recommit(lines)
+    db.session.flush()  # one executemany; the database refuses a broken identity
+    catalogue.release(held)
+    if row.plan_id:
+        quota.release(row.plan_id, released)
+
+
+def mark_settled(order_id: UUID, quantities: dict[UUID, int], money: dict[UUID, int]) -> int:
+    """Settlement's side of the lines: line → thousandths and fen that settled now. Returns the fen of plan released."""
+    row, lines = locked(order_id)
+    released = 0
+    for line in lines:
+        if line.id not in quantities:
+            continue
+        held = line.committed_fen
+        line.settled += quantities[line.id]
+        line.settled_fen += money[line.id]
+        limit = prices.at_most(line.money_fen, line.tolerance_basis_points)
+        line.committed_fen = rules.still_committed(
+            line, limit, held, money[line.id] if row.plan_id and line.counts else 0
+        )
+        released += held - line.committed_fen
+    state = rules.order_state(lines, confirmed=True)
+    db.session.flush()  # one executemany; the database refuses a broken identity
+    row.state = state
+    db.session.flush()
+    return released
+
+
+def listed(
+    actor: Actor,
+    *,
+    states: Sequence[str] = (),
+    supplier_id: UUID | None = None,
+    agency_id: UUID | None = None,
+    since: datetime | None = None,
+    page: int = 1,
+    size: int = 25,
+) -> tuple[list[Order], int]:
+    """Orders within scope, newest first, and how many there are."""
+    actor.require("order.read")
+    query = select(Order).where(within(actor))
+    if states:
+        query = query.where(Order.state.in_(states))
+    if supplier_id:
+        query = query.where(Order.supplier_id == supplier_id)
+    if agency_id:
+        query = query.where(Order.agency_id == agency_id)
+    if since:
+        query = query.where(Order.approved_at >= since)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = db.session.scalars(
+        query.order_by(Order.approved_at.desc(), Order.number.desc()).limit(size).offset((page - 1) * size)
+    )
+    return list(rows), total
+
+
+def lines_of(order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
+    """Lines by order, one statement; the caller has checked scope."""
+    found: dict[UUID, list[OrderLine]] = {}
+    query = select(OrderLine).where(OrderLine.order_id.in_(set(order_ids))).order_by(OrderLine.order_id, OrderLine.no)
+    for line in db.session.scalars(query):
+        found.setdefault(line.order_id, []).append(line)
+    return found
+
+
+def of_requisition(actor: Actor, requisition_id: UUID) -> list[Order]:
+    actor.require("order.read")
+    query = select(Order).where(Order.requisition_id == requisition_id, within(actor)).order_by(Order.number)
+    return list(db.session.scalars(query))

@@ -1,0 +1,34 @@
+"""The room's verbs, gathered: requisitions, orders, shipments, acceptances."""
+
+from .acceptances import Count, acceptance, record_acceptance  # noqa: F401
+from .acceptances import of_orders as acceptances_of  # noqa: F401
+from .orders import (  # noqa: F401
+    by_number,
+    cancel,
+    confirm,
+    decline,
+    lapse_overdue,
+    lines_of,
+    listed,
+    mark_settled,
+    of_requisition,
+    order,
+    within,
+)
+from .requisitions import (  # noqa: F401
+    CheckedLine,
+    approve,
+    check,
+    open_requisition,
+    put_head,
+    put_lines,
+    reject,
+    requisition,
+    submit,
+    waiting,
+    withdraw,
+)
+from .requisitions import lines_of as requisition_lines  # noqa: F401
+from .requisitions import listed as requisitions  # noqa: F401
+from .shipments import Part, arriving, missing_papers, ship, shipment  # noqa: F401
+from .shipments import of_orders as shipments_of  # noqa: F401

@@ -1,0 +1,93 @@
+"""Categories and products. A supplier edits its own; everybody may read."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ..core import audit, clock, outbox
+from ..core.actor import Actor
+from ..core.db import by_id, db, new_id
+from ..core.errors import Conflict, Refused
+from ..regions import services as regions
+from .models import Category, Product
+from .rules import BASE_UNITS
+
+
+def categories() -> list[Category]:
+    return list(db.session.scalars(select(Category).order_by(Category.position, Category.code)))
+
+
+def add_category(
+    code: str, name: str, name_en: str, tile: str, papers: list[str], parent_code: str | None, position: int
+) -> None:
+    db.session.merge(
+        Category(
+            code=code, name=name, name_en=name_en, tile=tile, papers=papers, parent_code=parent_code, position=position
+        )
+    )
+    db.session.flush()
+
+
+def add_product(actor: Actor, **fields: Any) -> Product:
+    """Adds a product of the actor's supplier.
+
+    `fields`: code, name, category_code, base_unit, origin (village or township), and optionally comparable_unit,
+    comparable_per_base (thousandths), grade, storage, shelf_life_days, certificates, description.
+    Raises Refused: code_taken, category_unknown, unit_unknown, origin_outside (products lie in the supplier's county).
+    """
+    actor.require("product.edit")
+    _check(fields)
+    if db.session.scalar(select(Product.id).where(Product.code == fields["code"])):
+        raise Refused("code_taken", field="code", value=fields["code"])
+    fields.setdefault("comparable_unit", fields["base_unit"])
+    row = Product(id=new_id(), supplier_id=actor.organisation, created_at=clock.now(), **fields)
+    db.session.add(row)
+    audit.record(actor, "product.add", "product", row.id, code=row.code)
+    db.session.flush()
+    return row
+
+
+def edit_product(actor: Actor, product_id: UUID, version: int, **fields: Any) -> Product:
+    """Changes name, grade, storage, shelf life, certificates or description. Raises NotFound, Conflict by version."""
+    actor.require("product.edit")
+    row = by_id(Product, product_id, Product.supplier_id == actor.organisation, "product", lock=True)
+    if row.version != version:
+        raise Conflict("changed_meanwhile", what="product")
+    for name in ("name", "grade", "storage", "shelf_life_days", "certificates", "description"):
+        if name in fields:
+            setattr(row, name, fields[name])
+    audit.record(actor, "product.edit", "product", row.id)
+    outbox.emit("offers_changed", product_id=str(row.id))
+    db.session.flush()
+    return row
+
+
+def _check(fields: dict[str, Any]) -> None:
+    if db.session.get(Category, fields["category_code"]) is None:
+        raise Refused("category_unknown", field="category_code", value=fields["category_code"])
+    if fields["base_unit"] not in BASE_UNITS:
+        raise Refused("unit_unknown", field="base_unit", value=fields["base_unit"])
+    regions.division(fields["origin"])
+
+
+def by_ids(ids: Iterable[UUID]) -> dict[UUID, Product]:
+    """Products by id, one statement."""
+    return {row.id: row for row in db.session.scalars(select(Product).where(Product.id.in_(set(ids))))}
+
+
+def one(product_id: UUID) -> Product:
+    return by_id(Product, product_id, what="product")
+
+
+def own(actor: Actor) -> list[Product]:
+    actor.require("product.edit")
+    query = select(Product).where(Product.supplier_id == actor.organisation).order_by(Product.code)
+    return list(db.session.scalars(query))
+
+
+def papers_needed(product_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The papers that each product's batches must carry, one statement."""
+    query = select(Product.id, Category.papers).join(Category, Category.code == Product.category_code)
+    return dict(db.session.execute(query.where(Product.id.in_(set(product_ids)))).all())
