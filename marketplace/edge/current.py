@@ -26,7 +26,7 @@ def bearer() -> str | None:
 
 
 def actor() -> Actor:
-    """The present actor. A token that is unknown, expired or revoked raises SignInNeeded: it never falls back to a cookie."""
+    """The present actor. A token that is unknown, expired or revoked raises SignInNeeded, whatever cookie comes too."""
     if "actor" not in g:
         g.actor = _actor()
     return g.actor

@@ -70,7 +70,11 @@ class Form:
 
     def page(self, template: str, **context: Any) -> Response:
         """The form's page, with status 422 (or the refusal's own) when it is shown again."""
-        return make_response(render_template(template, form=self, **context), self.status)
+        response = make_response(render_template(template, form=self, **context), self.status)
+        for error in self.errors:
+            if "retry_after" in error.facts:
+                response.headers["Retry-After"] = str(error.facts["retry_after"])
+        return response
 
     def error(self, name: str) -> str | None:
         """The sentence at a control, or None."""

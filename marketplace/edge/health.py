@@ -1,4 +1,4 @@
-"""Probes: `/healthz` the process answers, `/readyz` what it needs is there, `/metrics` figures for this machine only."""
+"""Probes: `/healthz` the process answers, `/readyz` what it needs is there, `/metrics` figures, local only."""
 
 import os
 from collections.abc import Callable
@@ -40,13 +40,13 @@ def migrations() -> None:
 
 
 @blueprint.get("/healthz")
-@guard(public=True, writes=False)
+@guard(public=True, writes=False, anonymous=True)
 def healthz() -> Response:
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
-@guard(public=True, writes=False)
+@guard(public=True, writes=False, anonymous=True)
 def readyz() -> tuple[Response, int]:
     """200 when every part answers, else 503 naming the parts that do not, without their innards."""
     parts = {name: _holds(name, check) for name, check in current_app.extensions["ready_checks"].items()}
@@ -66,7 +66,7 @@ def _holds(name: str, check: Check) -> bool:
 
 
 @blueprint.get("/metrics")
-@guard(public=True, writes=False)
+@guard(public=True, writes=False, anonymous=True)
 def metrics() -> Response:
     """Prometheus text, summed over workers. Only from this machine: a proxy in front must not pass it on."""
     if request.remote_addr not in ("127.0.0.1", "::1") or "X-Forwarded-For" in request.headers:

@@ -1,7 +1,8 @@
 """`Idempotency-Key` (API) and the hidden field `_key` (forms): the same key does a thing once and answers the same.
 
-The key's row belongs to the effect's transaction. Same key and body → the stored answer; another body → 422; still under
-way → 409 on PostgreSQL (an advisory lock is tried), a wait on SQLite (writes stand in line). Refusals are not stored.
+The key's row belongs to the effect's transaction. Same key and body → the stored answer; another body → 422; still
+under way → 409 on PostgreSQL (an advisory lock is tried), a wait on SQLite (writes stand in line). Refusals are not
+stored.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """The words of every error code: one sentence that says what would be right. A test finds codes without words.
 
 Append a code in the section of its room. Facts fill the sentence by name, formatted by the ending of their name: `_fen`
-as money, `_qty` as a quantity in thousandths, `_bp` as a percentage; dates and moments as such; the rest as they are.
+as money, `_qty` (and QUANTITIES) as a quantity in thousandths, `_bp` as a percentage; dates and moments as such.
 """
 
 from collections.abc import Mapping
@@ -62,6 +62,8 @@ WORDS: dict[str, LazyString] = {
     "file_empty": _("文件是空的，或没有上传"),
     "file_too_large": _("文件太大，不超过 %(limit_mb)s MB"),
     "file_type": _("只收 PDF、PNG 或 JPEG"),
+    # commands
+    "demo_not_empty": _("数据库里已有数据，演示数据只装入空库"),
     # identity
     "sign_in_wrong": _("登录名或密码不对。"),
     "sign_in_throttled": _("试的次数太多，请 %(minutes)s 分钟后再试。"),
@@ -71,6 +73,8 @@ WORDS: dict[str, LazyString] = {
     "token_name": _("请写明令牌的用途，60 字以内"),
     "token_days": _("有效期为 1 至 %(limit)s 天"),
     "too_many_tokens": _("最多同时保有 %(limit)s 个令牌，请先作废不用的"),
+    # ledger
+    "already_posted": _("这笔业务已经记账，不能重复记账"),
     # regions, channels
     "channel_unknown": _("没有“%(value)s”这个渠道"),
     "village_without_households": _("%(name)s没有农户"),
@@ -132,6 +136,71 @@ WORDS: dict[str, LazyString] = {
     "division_file_rows": _("一次最多 %(limit)s 行。"),
     # search
     "search_unavailable": _("搜索暂时不可用，请稍后再试；订单和账目不受影响。"),
+    # accreditation
+    "county_not_listed": _("供应商所在的县不在名录内"),
+    # catalogue
+    "pricing_unknown": _("计价方式只有按件和按净重"),
+    "breaks_needed": _("至少要有一档价格"),
+    "breaks_from_minimum": _("第一档应从起订量 %(minimum)s 开始"),
+    "breaks_not_falling": _("后一档的数量应更多，单价应更低"),
+    "below_minimum": _("低于起订量，至少 %(minimum)s"),
+    "below_reserved": _("库存不能少于已被订单占用的 %(reserved)s"),
+    "beyond_stock": _("库存不足，还可订 %(available)s"),
+    "off_pack": _("应是 %(pack)s 的整数倍，可填 %(lower)s 或 %(upper)s"),
+    "off_step": _("应按 %(step)s 递增，可填 %(lower)s"),
+    "offer_unknown": _("没有这个供应，或已下架"),
+    "offer_withdrawn": _("供应商已下架，请换一个"),
+    # quota
+    "agency_unknown": _("没有找到采购人"),
+    "target_not_positive": _("预留份额应大于零"),
+    "ceiling_below_target": _("上限不能低于预留份额"),
+    "plan_exists": _("%(year)s 年的方案已经有了"),
+    "beyond_ceiling": _("超出份额上限 %(over_fen)s，还可用 %(left_fen)s"),
+    # procurement
+    "no_lines": _("至少要有一行数量大于零"),
+    "too_many_lines": _("一张采购单最多 %(limit)s 行"),
+    "line_twice": _("%(code)s 已在单内，请合并数量"),
+    "quantity_zero": _("数量应大于零"),
+    "day_in_past": _("日期不能早于今天"),
+    "reason_needed": _("请写明理由"),
+    "above_reference": _("高出参考价较多，请写明理由"),
+    "approver_is_submitter": _("提交人不能审批自己的采购单，请另一人审批"),
+    "confirm_too_late": _("已过接单期限"),
+    "beyond_open": _("超过未发的数量，最多 %(left)s"),
+    "part_twice": _("同一批次在这一行写了两次"),
+    "line_counted_twice": _("有一行点了两次"),
+    "not_counted": _("这一行还没有点"),
+    "more_than_shipped": _("多于本次所发的 %(shipped)s"),
+    "net_needed": _("按净重计价，请填净重"),
+    "net_beyond_tolerance": _("净重超出允许的偏差，最多 %(most)s"),
+    "papers_missing": _("缺批次单据：%(papers)s"),
+    "reject_reason_needed": _("有拒收，请选原因"),
+    "receiver_is_requester": _("下单人不能验收自己的订单"),
+    "witness_is_receiver": _("见证人不能是验收人本人"),
+    # payments
+    "invoice_number_needed": _("请填发票号码"),
+    "invoice_exists": _("发票 %(number)s 已经登记"),
+    "invoice_differs": _("发票金额与结算单不符，尚可开 %(left_fen)s"),
+    "payment_differs": _("付款金额与结算单不符，应付 %(due_fen)s"),
+    "bank_serial_needed": _("请填银行流水号"),
+    "transfer_exists": _("这张结算单已登记付款，等供应商确认"),
+    # attribution
+    "distribution_open": _("上一次分配还没有办完"),
+    "nothing_to_distribute": _("截至这一天没有可分配的金额"),
+    "approver_is_preparer": _("编制人不能审批自己的分配，请另一人审批"),
+    "pool_moved": _("编制以后又有结清或冲回，请重新编制"),
+    "already_paid": _("这一户已经兑付"),
+}
+# Facts that are quantities in thousandths, and codes of papers, whatever the error.
+QUANTITIES = frozenset(
+    {"minimum", "pack", "step", "lower", "upper", "available", "reserved", "left", "shipped", "most"}
+)
+PAPERS: dict[str, LazyString] = {
+    "conformity": _("承诺达标合格证"),
+    "quarantine": _("动物检疫合格证明"),
+    "meat_inspection": _("肉品品质检验合格证"),
+    "sc_licence": _("食品生产许可证"),
+    "test_report": _("检测报告"),
 }
 
 # What was not found or was in the wrong state, and whose version was stale.
@@ -156,6 +225,7 @@ NOUNS: dict[str, LazyString] = {
     "requisition": _("采购单"),
     "order": _("订单"),
     "line": _("订单行"),
+    "order_line": _("订单行"),
     "shipment": _("发货"),
     "acceptance": _("验收"),
     "bill": _("结算单"),
@@ -184,7 +254,7 @@ def _shown(name: str, value: Any) -> str:
         return str(NOUNS.get(value, NOUNS["row"]))
     if isinstance(value, int) and name.endswith("_fen"):
         return format_yuan(value)
-    if isinstance(value, int) and name.endswith("_qty"):
+    if isinstance(value, int) and (name in QUANTITIES or name.endswith("_qty")):
         return format_quantity(value)
     if isinstance(value, int) and name.endswith("_bp"):
         return f"{value / 100:.2f} %"
@@ -193,7 +263,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple | set | frozenset):
-        return gettext("、").join(str(part) for part in value)
+        return gettext("、").join(str(PAPERS.get(part, part)) for part in value)
     return str(value)
 
 
@@ -226,7 +296,7 @@ def code_of(text: str) -> str:
 
 
 def flattened(messages: Mapping[Any, Any] | list[Any], field: str = "", row: int | None = None) -> list[DomainError]:
-    """marshmallow's nested messages as refusals: {'lines': {0: {'quantity': [...]}}} → field 'lines.0.quantity', row 1."""
+    """marshmallow's nested messages as refusals: {'lines': {0: {'quantity': [...]}}} → 'lines.0.quantity', row 1."""
     if isinstance(messages, Mapping):
         found = []
         for name, below in messages.items():

@@ -1,4 +1,4 @@
-"""Request id, structured logs, metrics. Logs carry the route, never the path, the query or a body: those may name people."""
+"""Request id, structured logs, metrics. Logs carry the route, never path, query or body: those may name people."""
 
 import logging
 import re

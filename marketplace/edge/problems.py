@@ -1,6 +1,7 @@
 """Errors as answers: RFC 9457 problem documents under /api, pages elsewhere. No internals leave the house.
 
-    {"type": "about:blank", "title", "status", "code", "detail", "instance": request id, "errors": [{field, row, code, detail}]}
+{"type": "about:blank", "title", "status", "code", "detail", "instance": request id,
+ "errors": [{"field", "row", "code", "detail"}]}
 """
 
 from http import HTTPStatus
@@ -10,7 +11,7 @@ import marshmallow
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -20,7 +21,7 @@ from . import current, observe, transactions
 from .messages import flattened, sentence
 
 RETRY_AFTER = 5
-# A statement that is itself wrong, or writes in a read transaction, is our fault and no outage (SQLite says both alike).
+# A statement that is wrong, or writes in a read transaction, is our fault and no outage (SQLite says both alike).
 _SQLITE_OURS = {1, 8}
 _HTTP_CODES = {
     400: "bad_request",
@@ -82,7 +83,7 @@ def answer(error: DomainError, status: int | None = None) -> Response:
         return make_response(redirect(url_for("account.sign_in", next=target)))
     else:
         transactions.abandon()
-        g.failed = True  # the page does not lean on the database again
+        g.failed = status >= 500 or not _asker_is_known()  # such a page does not lean on the database again
         parts = [sentence(one) for one in error.errors] if isinstance(error, Many) else []
         title = TITLES.get(status, TITLES[400])
         page = render_template("errors/problem.html", status=status, title=title, words=sentence(error), parts=parts)
@@ -92,6 +93,15 @@ def answer(error: DomainError, status: int | None = None) -> Response:
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(error.facts.get("retry_after", RETRY_AFTER))
     return response
+
+
+def _asker_is_known() -> bool:
+    """An error page still shows who is signed in, where that can be told."""
+    try:
+        current.actor()
+    except (DomainError, SQLAlchemyError):
+        return False
+    return True
 
 
 def of_database(error: Exception) -> DomainError | None:

@@ -1,7 +1,7 @@
 """One transaction per request (DESIGN.md, Transactions and concurrency).
 
-Read or write is decided before anything reads the session. Below status 400 a write commits, else it rolls back. A write
-that the database broke off (serialization failure, deadlock) runs again on a fresh session, three times in all.
+Read or write is decided before anything reads the session. Below status 400 a write commits, else it rolls back. A
+write that the database broke off (serialization failure, deadlock) runs again on a fresh session, three times in all.
 """
 
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def _write(view: Callable[[], Any]) -> Response:
 
 
 def abandon() -> None:
-    """Gives up what was done so far; what still reads (an error page, a form shown again) reads in a read transaction."""
+    """Gives up what was done so far; what is still read (an error page, a form shown again) is read as a read."""
     db.session.rollback()
     _switch(False)
 

@@ -1,8 +1,8 @@
 """Sign-in and out by name and password, throttled in the database; the only module that knows flask_security.
 
 An unknown name, a wrong password and a user who may not sign in answer alike, in words and in time. Each attempt is
-reserved as a failure in its own short transaction before the password is looked at, so that many at once cannot pass the
-limit together; the slow hash runs outside any transaction.
+reserved as a failure in its own short transaction before the password is looked at, so that many at once cannot pass
+the limit together; the slow hash runs outside any transaction.
 """
 
 import hashlib
@@ -86,10 +86,11 @@ def hash_password(password: str) -> str:
 
 
 def actor_of_session() -> Actor | None:
-    """The actor of the signed cookie; None when nobody is signed in or the user was made inactive. Two statements at most."""
-    if "_user_id" not in session or not current_user:
+    """The actor of the signed cookie, in two statements; None when nobody is signed in or the user is inactive."""
+    if "_user_id" not in session:
         return None
-    return actor_of(current_user.row)
+    row = getattr(current_user, "row", None)  # flask_security's anonymous user has none
+    return actor_of(row) if row else None
 
 
 def actor_of_token(token: str) -> Actor | None:
@@ -102,7 +103,8 @@ def actor_of_token(token: str) -> Actor | None:
 def sign_in(name: str, password: str, address: str) -> Actor:
     """Opens a session for the user of that name, with a new cookie (no session survives from before the sign-in).
 
-    Ends the present transaction and makes its own short ones. Raises Refused('sign_in_wrong'), TooMany('sign_in_throttled').
+    Ends the present transaction and makes its own short ones.
+    Raises Refused('sign_in_wrong'), TooMany('sign_in_throttled').
     """
     name = name.strip()[:60]
     attempt = _reserve(name.casefold(), address[:45])
@@ -131,7 +133,7 @@ def sign_out(actor: Actor) -> None:
 
 def end_all_sessions(actor: Actor) -> None:
     """Ends every session of the user, on whatever device: the cookie's secret half changes."""
-    user = db.session.scalars(select(User).where(User.id == actor.user).with_for_update()).one()
+    user = db.session.scalars(select(User).where(User.id == actor.user).with_for_update(of=User)).one()
     user.fs_uniquifier = secrets.token_hex(32)
     audit.record(actor, "sign_in.end_all", "user", user.id)
     db.session.flush()

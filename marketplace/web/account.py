@@ -92,7 +92,9 @@ def language() -> Response:
     locale = request.form.get("locale", "")
     identity.set_locale(current.actor(), locale)
     response = done(_("语言已改。"), "account.home")
-    response.set_cookie(kit.COOKIE, locale, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure)
+    response.set_cookie(
+        kit.COOKIE, locale, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure
+    )
     return response
 
 

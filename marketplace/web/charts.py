@@ -107,4 +107,10 @@ def clock(days: int, limit: int) -> dict[str, Any]:
     gone = min(days, limit) * CLOCK_SHARE / max(limit, 1)
     over = min((days - limit) * CLOCK_SHARE / max(limit, 1), 100 - CLOCK_SHARE) if late else 0
     tone = "red" if late else "warm" if limit - days <= 5 else "settled"
-    return {"gone": f"{gone:g}%", "over": f"{over:g}%" if over else None, "tone": tone, "left": limit - days, "late": late}
+    return {
+        "gone": f"{gone:g}%",
+        "over": f"{over:g}%" if over else None,
+        "tone": tone,
+        "left": limit - days,
+        "late": late,
+    }

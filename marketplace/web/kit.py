@@ -8,16 +8,18 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, get_flashed_messages, has_request_context, redirect, request
+from flask import Flask, Response, current_app, g, get_flashed_messages, has_request_context, redirect, request
 from flask_babel import Babel, get_locale
 from flask_bootstrap import Bootstrap5
 from markupsafe import Markup
 
 from ..core import clock
 from ..core.db import new_id
+from ..core.errors import NotFound
 from ..core.money import format_yuan, half_up
 from ..core.quantity import format_quantity
 from ..edge import current
+from ..regions import services as regions
 from . import charts, navigation, states, tables
 
 NONE = "—"
@@ -103,12 +105,15 @@ def choose_language() -> str:
 def switch_language() -> Response | None:
     """`?lang=en` on any page: a cookie, and the same page without it. Nothing is written to the database."""
     asked = request.args.get("lang")
-    if asked not in LANGUAGES or request.method != "GET" or request.endpoint is None or request.path.startswith("/api/"):
+    if (
+        asked not in LANGUAGES
+        or request.method != "GET"
+        or request.endpoint is None
+        or request.path.startswith("/api/")
+    ):
         return None
     response = redirect(tables.here())
-    response.set_cookie(
-        COOKIE, asked, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure
-    )
+    response.set_cookie(COOKIE, asked, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure)
     return response
 
 
@@ -121,11 +126,13 @@ def safe_next(target: str | None) -> str | None:
 
 
 def region_name() -> str:
-    """The name that stands beside the brand; set by the composition root from the division's table, once."""
-    return REGION.get("name", "")
-
-
-REGION: dict[str, str] = {}
+    """The region beside the brand (株洲), as the settings name it; none on an error page or before a load."""
+    if g.get("failed"):
+        return ""
+    try:
+        return regions.division(current_app.config["SETTINGS"].region).name.removesuffix("市")
+    except NotFound:
+        return ""
 
 
 def new_key() -> str:
@@ -195,4 +202,3 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(page_context)
     app.before_request(switch_language)
-

@@ -1,4 +1,4 @@
-"""Menus by audience as a table: (endpoint, label, permission, counter). An endpoint that does not exist is passed over."""
+"""Menus by audience: (endpoint, label, permission, counter). An endpoint that does not exist is passed over."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A table's state is its URL: sort (`-sold` is descending), page, filters. The services sort and cut; this reads and links."""
+"""A table's state is its URL: sort (`-sold` is descending), page, filters. Services sort; this reads and links."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ MAX_PAGE = 10_000  # beyond it an offset only costs
 
 
 class Table:
-    """What a request asks of a table. `keys` are the columns that may be sorted by; a foreign one counts as the default."""
+    """What a request asks of a table. `keys` may be sorted by; a foreign one counts as the default."""
 
     def __init__(self, keys: tuple[str, ...] = (), default: str = "", per_page: int = 50, total: int = 0) -> None:
         asked = request.args.get("sort", default)
