@@ -143,7 +143,9 @@ class Postgresql(Database):
         self.admin = psycopg.connect(self.server.get_uri("postgres"), autocommit=True)
         for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             self.admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-        self.admin.execute("ALTER SYSTEM SET lock_timeout = '20s'")  # a test that waits for itself fails instead of hanging
+        self.admin.execute(
+            "ALTER SYSTEM SET lock_timeout = '20s'"
+        )  # a test that waits for itself fails instead of hanging
         self.admin.execute("SELECT pg_reload_conf()")
         self.admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
         self.admin.execute("CREATE DATABASE template_test")

@@ -57,7 +57,7 @@ def _bracket(total: int, scaled: Sequence[int]) -> tuple[list[int], list[int]]:
     if 2 * total > count:
         high = weight // (2 * total - count) + 1
         sure = _held(high, scaled)
-    for _ in range(4):  # each step about halves who waits; equal weights all wait at one level, and no step parts them
+    for _ in range(4):  # each step about halves who waits; equal weights all wait at one level
         middle = (low + high + 1) // 2
         held = _held(middle, scaled)
         if sum(held) > total:
@@ -70,7 +70,7 @@ def _bracket(total: int, scaled: Sequence[int]) -> tuple[list[int], list[int]]:
 def _served(
     waiting: list[tuple[int, int]], needed: int, weights: Sequence[tuple[bytes, int]], pool: bytes
 ) -> list[int]:
-    """The first `needed` of those waiting, highest priority first; only ties at the last one's priority ask the hash."""
+    """The first `needed` of those waiting, highest priority first; ties at the last one's priority ask the hash."""
     last = waiting[needed - 1][0]
     served = [i for priority, i in waiting if priority > last]
     tied = [i for priority, i in waiting if priority == last]
@@ -92,7 +92,7 @@ def next_posting(target: int, posted: int) -> int:
 
 
 def fit(claims: Sequence[int], available: int) -> tuple[list[int], list[int]]:
-    """Claims in fen, in the agreements' order of service, against a line's net money: (granted, written off) of each."""
+    """Claims in fen, in the agreements' order, against a line's net money: (granted, written off) of each."""
     if available < 0 or any(claim < 0 for claim in claims):
         raise ValueError(f"claims {list(claims)} and {available} fen are not negative")
     granted = []

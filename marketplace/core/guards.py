@@ -31,7 +31,7 @@ def append_only(table: Table, *, columns_that_may_change: tuple[str, ...] = ()) 
     unknown = set(columns_that_may_change) - set(table.columns.keys())
     if unknown:
         raise ValueError(f"{table.name} has no column {sorted(unknown)}")
-    fixed = tuple(name for name in table.columns.keys() if name not in columns_that_may_change)
+    fixed = tuple(name for name in list(table.columns.keys()) if name not in columns_that_may_change)
     GUARDED[table.name] = fixed if columns_that_may_change else ()
 
     @event.listens_for(table, "after_create")
@@ -75,7 +75,8 @@ def _sqlite_sql(table: str, fixed: tuple[str, ...]) -> list[str]:
 def _postgresql_sql(table: str, fixed: tuple[str, ...]) -> list[str]:
     # Row triggers are cloned to partitions; a statement trigger would guard the parent's name alone.
     return [
-        f"CREATE TRIGGER append_only_{table}_{what} BEFORE {change} ON {table} FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+        f"CREATE TRIGGER append_only_{table}_{what} BEFORE {change} ON {table} "
+        f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
         for what, change, each in (
             ("update", _update_of(fixed), "ROW"),
             ("delete", "DELETE", "ROW"),
@@ -107,7 +108,13 @@ def migrating() -> Iterator[None]:
 
 
 # Switching one of these would open a way round a guard.
-_GUARDING_PRAGMAS = {"recursive_triggers", "writable_schema", "foreign_keys", "ignore_check_constraints", "defer_foreign_keys"}
+_GUARDING_PRAGMAS = {
+    "recursive_triggers",
+    "writable_schema",
+    "foreign_keys",
+    "ignore_check_constraints",
+    "defer_foreign_keys",
+}
 
 
 def authorize(connection: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""One small check for each invariant of the ledger; each answers with what is wrong, in words. The verifier is `CHECKS`."""
+"""One small check for each invariant of the ledger; each answers with what is wrong. The verifier is `CHECKS`."""
 
 from collections.abc import Callable
 
@@ -51,7 +51,9 @@ def entries_have_two_accounts() -> list[str]:
 def sources_and_journals_are_one_to_one() -> list[str]:
     """A journal has its posted source, and a posted source its journal."""
     both = (
-        (PostedSource.journal_id == Journal.id) & (PostedSource.kind == Journal.kind) & (PostedSource.source == Journal.source)
+        (PostedSource.journal_id == Journal.id)
+        & (PostedSource.kind == Journal.kind)
+        & (PostedSource.source == Journal.source)
     )
     journals = db.session.execute(
         select(Journal.id, Journal.source).outerjoin(PostedSource, both).where(PostedSource.journal_id.is_(None))
@@ -67,7 +69,9 @@ def sources_and_journals_are_one_to_one() -> list[str]:
 def sources_posted_once() -> list[str]:
     """No two journals share a source, whatever their region and period."""
     rows = db.session.execute(
-        select(Journal.kind, Journal.source, func.count()).group_by(Journal.kind, Journal.source).having(func.count() > 1)
+        select(Journal.kind, Journal.source, func.count())
+        .group_by(Journal.kind, Journal.source)
+        .having(func.count() > 1)
     )
     return [f"source {kind} {source}: posted {count} times" for kind, source, count in rows]
 
@@ -76,9 +80,7 @@ def debits_equal_credits() -> list[str]:
     """The balances of all accounts sum to nothing."""
     moved = db.session.scalar(select(func.coalesce(func.sum(Entry.amount), 0)))
     sides = [
-        db.session.scalar(
-            select(func.coalesce(func.sum(Entry.amount), 0)).join(Account, Account.id == side)
-        )
+        db.session.scalar(select(func.coalesce(func.sum(Entry.amount), 0)).join(Account, Account.id == side))
         for side in (Entry.debit_id, Entry.credit_id)
     ]
     return [f"{moved} fen moved, but accounts hold {side} on a side" for side in sides if side != moved]
@@ -111,7 +113,11 @@ def regions_are_divisions() -> list[str]:
 def accounts_carry_their_derived_id() -> list[str]:
     """An account's id follows from kind, owner and party: no second row stands for the same account."""
     accounts = db.session.scalars(select(Account).execution_options(yield_per=1000))
-    return [f"account {account.id}: is not the id of {_ref(account)}" for account in accounts if account.id != _ref(account).id]
+    return [
+        f"account {account.id}: is not the id of {_ref(account)}"
+        for account in accounts
+        if account.id != _ref(account).id
+    ]
 
 
 CHECKS: list[Callable[[], list[str]]] = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -76,9 +77,7 @@ class Posted:
     fen: int
 
 
-def post(
-    kind: str, source: str, region: str, day: date, lines: Sequence[Line], concerns: int | None = None
-) -> UUID:
+def post(kind: str, source: str, region: str, day: date, lines: Sequence[Line], concerns: int | None = None) -> UUID:
     """Posts one journal and returns its id. Raises Conflict('already_posted')."""
     return post_many([Posting(kind, source, region, day, lines, concerns)])[0]
 
@@ -86,7 +85,7 @@ def post(
 def post_many(postings: Sequence[Posting]) -> list[UUID]:
     """Posts one journal for each and returns their ids in order, all or none.
 
-    Raises Conflict('already_posted', kind, source) if any source was posted before, by anybody, in any period or region.
+    Raises Conflict('already_posted', kind, source) if a source was posted before, in any period or region.
     """
     if not postings:
         return []
@@ -120,17 +119,19 @@ def _claimed(rows: list[dict[str, Any]]) -> tuple[str, str]:
         ).first()
         if found:
             return found.kind, found.source
-    return next(key for key, following in zip(keys, keys[1:], strict=False) if key == following)
+    return next(key for key, following in pairwise(keys) if key == following)
 
 
 def _open_accounts(refs: Iterable[AccountRef]) -> None:
     insert = sqlite.insert if is_sqlite() else postgresql.insert
+    # Sorted: two transactions that open the same accounts wait for each other in one order.
     rows = [
         {"id": ref.id, "kind": ref.kind, "owner_id": ref.owner or NOBODY, "party_id": ref.party or NOBODY}
-        for ref in set(refs)
+        for ref in sorted(set(refs), key=lambda ref: ref.id)
     ]
-    rows.sort(key=lambda row: row["id"])  # two transactions that open the same accounts wait in one order
-    db.session.execute(insert(_table(Account)).on_conflict_do_nothing(), rows, execution_options={"synchronize_session": False})
+    db.session.execute(
+        insert(_table(Account)).on_conflict_do_nothing(), rows, execution_options={"synchronize_session": False}
+    )
 
 
 def _journal(posting: Posting, id_: UUID) -> dict[str, Any]:
@@ -150,7 +151,14 @@ def _journal(posting: Posting, id_: UUID) -> dict[str, Any]:
 def _entries(posting: Posting, id_: UUID) -> list[dict[str, Any]]:
     n = len(posting.lines)
     return [
-        {"journal_id": id_, "no": no, "n": n, "debit_id": line.debit.id, "credit_id": line.credit.id, "amount": line.fen}
+        {
+            "journal_id": id_,
+            "no": no,
+            "n": n,
+            "debit_id": line.debit.id,
+            "credit_id": line.credit.id,
+            "amount": line.fen,
+        }
         for no, line in enumerate(posting.lines, 1)
     ]
 

@@ -26,12 +26,16 @@ def tie(pool: bytes, pseudonym: bytes) -> bytes:
 
 
 def is_webster(shares: Sequence[int], weights: Sequence[tuple[bytes, int]], pool: bytes) -> bool:
-    """Whether the slow definition would end here, for totals too large to walk: nobody's last fen ranks below another's next.
+    """Whether the slow definition would end here, for totals too large to walk fen by fen.
 
     The fen handed out are the first of all fen in order of (priority, hash); it is enough to compare the last ones
     with the next ones.
     """
     ranked = [tie(pool, pseudonym) for pseudonym, _ in weights]
-    last = [(-priority(w, held - 1), ranked[i]) for i, ((_, w), held) in enumerate(zip(weights, shares, strict=True)) if held]
+    last = [
+        (-priority(w, held - 1), ranked[i])
+        for i, ((_, w), held) in enumerate(zip(weights, shares, strict=True))
+        if held
+    ]
     following = [(-priority(w, held), ranked[i]) for i, ((_, w), held) in enumerate(zip(weights, shares, strict=True))]
     return not last or max(last) <= min(following)

@@ -34,14 +34,18 @@ def crowds(draw: st.DrawFn) -> list[tuple[bytes, int]]:
 
 @settings(max_examples=count(4000))
 @given(st.integers(0, 120), weights(12), POOLS)
-def test_the_fast_apportionment_equals_the_slow_definition(total: int, who: list[tuple[bytes, int]], pool: bytes) -> None:
+def test_the_fast_apportionment_equals_the_slow_definition(
+    total: int, who: list[tuple[bytes, int]], pool: bytes
+) -> None:
     """Red when ties go by position instead of the hash, or (2k + 1) becomes another divisor."""
     assert apportion(total, who, pool) == one_fen_at_a_time(total, who, pool)
 
 
 @settings(max_examples=count(400))
 @given(TOTALS, crowds(), POOLS)
-def test_large_totals_and_crowds_end_where_the_slow_definition_would(total: int, who: list[tuple[bytes, int]], pool: bytes) -> None:
+def test_large_totals_and_crowds_end_where_the_slow_definition_would(
+    total: int, who: list[tuple[bytes, int]], pool: bytes
+) -> None:
     """Red when the scale of the priorities is too small to tell two apart, or a float decides."""
     shares = apportion(total, who, pool)
     assert sum(shares) == total
@@ -51,7 +55,9 @@ def test_large_totals_and_crowds_end_where_the_slow_definition_would(total: int,
 
 @settings(max_examples=count(2000))
 @given(TOTALS, weights(60), POOLS)
-def test_one_fen_more_goes_to_one_household_and_takes_from_none(total: int, who: list[tuple[bytes, int]], pool: bytes) -> None:
+def test_one_fen_more_goes_to_one_household_and_takes_from_none(
+    total: int, who: list[tuple[bytes, int]], pool: bytes
+) -> None:
     """Red under the largest remainder, which is not house-monotone."""
     before, after = apportion(total, who, pool), apportion(total + 1, who, pool)
     gained = [later - sooner for sooner, later in zip(before, after, strict=True)]
@@ -61,7 +67,9 @@ def test_one_fen_more_goes_to_one_household_and_takes_from_none(total: int, who:
 
 @settings(max_examples=count(1000))
 @given(TOTALS, weights(60), POOLS, st.randoms())
-def test_shares_depend_on_the_total_alone(total: int, who: list[tuple[bytes, int]], pool: bytes, rng: random.Random) -> None:
+def test_shares_depend_on_the_total_alone(
+    total: int, who: list[tuple[bytes, int]], pool: bytes, rng: random.Random
+) -> None:
     """Red when the order of the roster decides a tie."""
     shares = dict(zip((pseudonym for pseudonym, _ in who), apportion(total, who, pool), strict=True))
     shuffled = rng.sample(who, len(who))

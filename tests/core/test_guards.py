@@ -95,13 +95,15 @@ def test_no_connection_of_the_application_switches_a_guard_off(recorded: AuditEv
 @pytest.mark.parametrize("statement", POSTGRESQL_WAYS_ROUND)
 def test_the_applications_role_owns_nothing(recorded: AuditEvent, statement: str) -> None:
     """Red when the application connects as the tables' owner."""
-    with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction():
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction():
         db.session.execute(text(statement))
 
 
 @pytest.mark.engine("postgresql")
 @pytest.mark.parametrize("statement", ["TRUNCATE audit_event", *CHANGES])
-def test_even_the_owner_does_not_change_the_trail_by_mistake(database: Database, recorded: AuditEvent, statement: str) -> None:
+def test_even_the_owner_does_not_change_the_trail_by_mistake(
+    database: Database, recorded: AuditEvent, statement: str
+) -> None:
     """Red when a trigger is taken out of `guards._postgresql_sql`."""
     owner = create_engine(database.owner_url)
     with pytest.raises(IntegrityError, match="append-only: audit_event"), owner.begin() as connection:

@@ -38,6 +38,7 @@ YANLING, CHALING = "430225000000", "430224000000"
 SALES, POOL = AccountRef("sales", UUID(int=1)), AccountRef("pool", UUID(int=2), UUID(int=3))
 REST = AccountRef("supplier_rest", UUID(int=1))
 LINES = [Line(SALES, POOL, 700), Line(SALES, REST, 300)]
+REFUSALS = r"append-only|not authorized|permission denied|must be owner"
 GUARDED = ["account", "posted_source", "journal", "entry"]
 
 
@@ -49,7 +50,9 @@ def wrong() -> list[str]:
 def posted() -> dict[str, int]:
     with transaction(write=False):
         tables = (Account, PostedSource, Journal, Entry)
-        return {table.__tablename__: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+        return {
+            table.__tablename__: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables
+        }
 
 
 @pytest.fixture
@@ -218,7 +221,10 @@ def test_the_ledger_refuses_every_change(journal: UUID, database: Database, tabl
     else:
         changes += [f"TRUNCATE {table} CASCADE", f"ALTER TABLE {table} DISABLE TRIGGER USER"]
     for change in changes:
-        with pytest.raises(DBAPIError, match="append-only|not authorized|permission denied|must be owner"), transaction():
+        with (
+            pytest.raises(DBAPIError, match="append-only|not authorized|permission denied|must be owner"),
+            transaction(),
+        ):
             db.session.execute(text(change))
 
 
@@ -281,7 +287,13 @@ def post_shuffled(rng: random.Random, rounds: int) -> None:
     for number in events:
         day, region = rng.choice([DAY, date(2026, 12, 1)]), rng.choice([YANLING, CHALING])
         with suppress(Conflict), transaction():
-            post("sale", f"line-{number}", region, day, [Line(SALES, AccountRef("pool", UUID(int=number % 7 + 1)), number + 1)])
+            post(
+                "sale",
+                f"line-{number}",
+                region,
+                day,
+                [Line(SALES, AccountRef("pool", UUID(int=number % 7 + 1)), number + 1)],
+            )
 
 
 def test_a_source_posts_once_whatever_the_order_and_number_of_its_events(app: Flask, settings: Settings) -> None:
