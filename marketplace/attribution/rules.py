@@ -80,7 +80,7 @@ def _served(
 
 
 def lot_target(cost_fen: int, sold: int, size: int) -> int:
-    """What a lot has to have posted when `sold` of its `size` (thousandths) is settled: all of its cost when sold out."""
+    """What a lot must have posted when `sold` of its `size` (thousandths) is settled: all of its cost when sold out."""
     if size <= 0 or not 0 <= sold <= size or cost_fen < 0:
         raise ValueError(f"a lot of {size} that cost {cost_fen} fen cannot have sold {sold}")
     return half_up(cost_fen * sold, size)
