@@ -4,7 +4,8 @@ A document's number is its place in the columns; a set has a bit per number, so 
 microseconds. Columns only grow: a document that changed gets a new number, the old one is no longer `alive`.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from itertools import compress, count
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from .documents import Document
 from .tokens import spellings
 
+FEW = 500  # new documents that are put in their places one by one
 _versions = count(1)
 _BITS = bytes.maketrans(b"01", b"\x00\x01")
 
@@ -96,7 +98,7 @@ class Snapshot:
         self.facets: dict[str, dict[str, int]] = {name: {} for name in self.FACETS}
         self.spellings: dict[str, str] = {}  # word → pinyin
         self.version = next(_versions)  # no two snapshots of the process share one
-        self._orders: dict[str, list[int]] = {}
+        self._orders: dict[str, tuple[int, list[int]]] = {}  # with the size it was made for
         self._days: dict[tuple[str, int], tuple[int, int]] = {}
 
     @property
@@ -139,7 +141,6 @@ class Snapshot:
 
     def changed(self) -> None:
         self.version = next(_versions)
-        self._orders.clear()
 
     def any_of(self, name: str, values: Iterable[str]) -> int:
         """The documents with any of these values of a facet."""
@@ -161,18 +162,27 @@ class Snapshot:
         return bits
 
     def order(self, sort: str) -> list[int]:
-        """The living documents in the order of a sort; ties: in stock before sold out, then the newest."""
-        if sort not in self._orders:
-            rows = self.rows
-            keys: dict[str, Any] = {
-                "price": lambda n: (rows[n].price == 0, rows[n].price, -rows[n].listed_at),
-                "-price": lambda n: (-rows[n].price, -rows[n].listed_at),
-                "newest": lambda n: (-rows[n].listed_at, rows[n].offer_id),
-                "stock": lambda n: (-rows[n].available, -rows[n].listed_at),
-                "relevance": lambda n: (rows[n].available <= 0, -rows[n].listed_at, rows[n].offer_id),
-            }
-            self._orders[sort] = sorted(numbers_in(self.alive), key=keys.get(sort, keys["relevance"]))
-        return self._orders[sort]
+        """The documents in the order of a sort, dead ones perhaps among them; ties: in stock first, then the newest."""
+        key = self._keys().get(sort) or self._keys()["relevance"]
+        done, order = self._orders.get(sort, (0, []))
+        if self.size - done > FEW:
+            order = sorted(numbers_in(self.alive), key=key)
+        else:  # after a small change: a sort of all takes ten times as long as the search
+            for number in range(done, self.size):
+                if self.alive >> number & 1:
+                    insort(order, number, key=key)
+        self._orders[sort] = (self.size, order)
+        return order
+
+    def _keys(self) -> dict[str, Callable[[int], Any]]:
+        rows = self.rows
+        return {
+            "price": lambda n: (rows[n].price == 0, rows[n].price, -rows[n].listed_at),
+            "-price": lambda n: (-rows[n].price, -rows[n].listed_at),
+            "newest": lambda n: (-rows[n].listed_at, rows[n].offer_id),
+            "stock": lambda n: (-rows[n].available, -rows[n].listed_at),
+            "relevance": lambda n: (rows[n].available <= 0, -rows[n].listed_at, rows[n].offer_id),
+        }
 
 
 _NOBODY = Row("", [], "", "", 0, "", 0, 0, 0, 0, 0, 0, [])

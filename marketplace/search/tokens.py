@@ -8,6 +8,7 @@ The index holds terms made here: a change takes a rebuild.
 import os
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice, product
 
 import rjieba
@@ -40,6 +41,7 @@ def grams(text: str) -> set[str]:
     return {run[i : i + size] for run in runs for size in (1, 2) for i in range(len(run) - size + 1)}
 
 
+@lru_cache(maxsize=20_000)
 def readings(word: str) -> list[tuple[str, ...]]:
     """A word's syllables, once per way to read it (at most four): 重庆 → zhong qing, chong qing."""
     from pypinyin import Style, pinyin
@@ -77,8 +79,8 @@ def terms_of(document: Document) -> list[str]:
     """All terms of a document, each once."""
     places = [document.county_name, document.township_name, document.village_name]
     kinds = [name for _, name in document.categories]
-    name = {*words(document.name), *grams(document.name), *pinyin_terms(document.name), *code_terms(document.code)}
-    rest: set[str] = set()
+    name = {*words(document.name), *grams(document.name), *pinyin_terms(document.name)}
+    rest = code_terms(document.code)
     for text in (*places, *kinds, document.supplier_name):
         rest |= {*words(text), *grams(text)}
     for text in (document.county_name, *kinds[-1:]):

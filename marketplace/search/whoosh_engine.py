@@ -33,6 +33,7 @@ class WhooshEngine:
         if not index.exists_in(str(folder)):
             folder.mkdir(parents=True, exist_ok=True)
             index.create_in(str(folder), schema())
+        self._index = self._open()
         self._empty()
 
     def _empty(self) -> None:
@@ -47,6 +48,13 @@ class WhooshEngine:
         try:
             return index.open_dir(str(self.folder))
         except (index.IndexError, OSError) as error:
+            raise Unavailable("search_unavailable") from error
+
+    def _latest(self) -> int:
+        """The newest generation, from the names of the files alone."""
+        try:
+            return int(self._index.latest_generation())
+        except OSError as error:
             raise Unavailable("search_unavailable") from error
 
     def _write(self, documents: Iterable[Document], removed: Iterable[UUID] = (), *, anew: bool = False) -> int:
@@ -87,10 +95,10 @@ class WhooshEngine:
 
     def refresh(self) -> None:
         """Reads new segments and deletions, if the index has a newer generation than the one held."""
-        opened = self._open()
-        if opened.latest_generation() == self._generation:
+        latest = self._latest()
+        if latest == self._generation:
             return
-        reader = opened.reader()
+        reader = self._open().reader()
         leaves = {leaf.segment().segment_id(): leaf for leaf, _ in reader.leaf_readers()}
         if self.snapshot.wasteful():
             self._empty()
@@ -103,7 +111,7 @@ class WhooshEngine:
             self._take(segment, leaf)
         if self._reader is not None:
             self._reader.close()
-        self._reader, self._leaves, self._generation = reader, leaves, opened.latest_generation()
+        self._reader, self._leaves, self._generation = reader, leaves, latest
 
     def _take(self, segment: str, leaf: Any) -> None:
         size, deleted = leaf.doc_count_all(), set(leaf.segment().deleted_docs())
