@@ -27,14 +27,16 @@ def bearer() -> str | None:
 
 def actor() -> Actor:
     """The present actor. A token that is unknown, expired or revoked raises SignInNeeded, whatever cookie comes too."""
-    if "actor" not in g:
-        g.actor = _actor()
-    return g.actor
+    found: Actor | None = g.get("actor")
+    if found is None:
+        found = g.actor = _actor()
+    return found
 
 
 def known() -> Actor:
     """The actor if the request got as far as asking, else PUBLIC; never touches the database (error pages)."""
-    return g.get("actor", PUBLIC)
+    found: Actor = g.get("actor", PUBLIC)
+    return found
 
 
 def forget() -> None:
@@ -57,7 +59,7 @@ def begin_session() -> None:
 
 
 def _expired(now: int) -> bool:
-    began, seen = session.get("began", 0), session.get("seen", 0)
+    began, seen = int(session.get("began", 0)), int(session.get("seen", 0))
     return now - began > ABSOLUTE.total_seconds() or now - seen > IDLE.total_seconds()
 
 

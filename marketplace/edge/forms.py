@@ -52,9 +52,10 @@ class Form:
         if self.schema is None:
             return raw
         try:
-            return self.schema.load(raw)
+            loaded: dict[str, Any] = self.schema.load(raw)
         except marshmallow.ValidationError as wrong:
             raise of_validation(wrong.messages) from wrong
+        return loaded
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

@@ -51,10 +51,10 @@ def guard(permission: str | None = None, **options: bool) -> Callable[[View], Vi
     return declare
 
 
-def declare(app: Flask, *endpoints: str, **options: bool) -> None:
+def declare(app: Flask, *endpoints: str, permission: str | None = None, **options: bool) -> None:
     """Declares the guard of views that a library made (the API's documentation)."""
     for endpoint in endpoints:
-        guard(**options)(app.view_functions[endpoint])
+        guard(permission, **options)(app.view_functions[endpoint])
 
 
 def of_view(view: Any, method: str) -> Guard | None:

@@ -1,6 +1,6 @@
 """Security headers, cookie flags, CSRF. Scripts run only from our own files or with the answer's nonce."""
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 
@@ -40,6 +40,12 @@ def init_app(app: Flask) -> None:
         frame_options="DENY",
         referrer_policy="same-origin",
     )
+
+    @app.after_request
+    def keep_to_the_asker(response: Response) -> Response:
+        if current.known().user is not None and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-cache"
+        return response
 
     @app.before_request
     def check_csrf() -> None:

@@ -54,7 +54,8 @@ def once(run: Callable[[], Response]) -> Response:
 
 def forget(before: datetime) -> int:
     """Drops answers older than `before`; the worker calls it daily. Returns how many."""
-    return db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.at < before)).rowcount
+    gone = delete(IdempotencyKey).where(IdempotencyKey.at < before).returning(IdempotencyKey.key)
+    return len(db.session.execute(gone).all())
 
 
 def _claim(identity: str) -> None:
@@ -84,7 +85,8 @@ def _body_hash() -> str:
 def _store(identity: tuple[str, str, str], body_hash: str, response: Response) -> None:
     headers: dict[str, Any] = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     headers["flashes"] = session.get("_flashes", [])  # a double click shows the word of the first
-    body = response.get_data()
+    # What must not be stored (a new token's secret) is not stored here either: its repeat answers without a body.
+    body = b"" if response.cache_control.no_store else response.get_data()
     actor, route, key = identity
     db.session.add(
         IdempotencyKey(

@@ -246,7 +246,9 @@ class _Facts(dict[str, Any]):
 def sentence(error: DomainError) -> str:
     """The error in words, in the request's language."""
     words = WORDS.get(error.code) or WORDS["invalid"]
-    return str(words) % _Facts({name: _shown(name, value) for name, value in error.facts.items()})
+    facts = _Facts({name: _shown(name, value) for name, value in error.facts.items()})
+    text: str = str(words) % facts
+    return text
 
 
 def _shown(name: str, value: Any) -> str:

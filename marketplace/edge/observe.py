@@ -21,7 +21,7 @@ SECONDS = Histogram("bangfu_request_seconds", "Time to an answer by route", ["ro
 
 
 def request_id() -> str:
-    return g.get("request_id", "")
+    return str(g.get("request_id", ""))
 
 
 def configure_logs() -> None:

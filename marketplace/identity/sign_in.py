@@ -7,7 +7,6 @@ the limit together; the slow hash runs outside any transaction.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,18 +31,14 @@ WINDOW = timedelta(minutes=15)
 PER_NAME, PER_ADDRESS = 5, 30
 
 
-@dataclass(eq=False)
 class SessionUser(UserMixin):
     """What flask_login holds for a request: the table's row behind the few names that it asks for."""
 
-    row: User
-
     fs_uniquifier = ""  # flask_security looks for the name on the class
-    roles = ()  # permissions are ours, not flask_principal's
+    roles: list[RoleMixin] = []  # permissions are ours, not flask_principal's
 
-    def __post_init__(self) -> None:
-        self.fs_uniquifier = self.row.fs_uniquifier
-        self.active = self.row.active
+    def __init__(self, row: User) -> None:
+        self.row, self.active, self.fs_uniquifier = row, row.active, row.fs_uniquifier
 
 
 class Users(UserDatastore):
@@ -148,7 +143,7 @@ def set_locale(actor: Actor, locale: str) -> None:
     user.locale = locale
 
 
-def _with_roles(query: Select[tuple[User]]) -> Select[tuple[User]]:
+def _with_roles(query: Select[User]) -> Select[User]:
     return query.options(joinedload(User.role_rows), joinedload(User.organisation))
 
 
@@ -185,7 +180,7 @@ def _reserve(name: str, address: str) -> UUID:
         return attempt.id
 
 
-def _refuse_beyond(attempts: Select[tuple[datetime]], limit: int, since: datetime) -> None:
+def _refuse_beyond(attempts: Select[datetime], limit: int, since: datetime) -> None:
     """Raises TooMany when `limit` failures lie in the window; it opens again when the oldest of them leaves it."""
     failures = attempts.where(SignInAttempt.ok.is_(False), SignInAttempt.at > since)
     latest = db.session.scalars(failures.order_by(SignInAttempt.at.desc()).limit(limit)).all()

@@ -60,7 +60,9 @@ def is_live(token: ApiToken) -> bool:
 
 def revoke_token(actor: Actor, token_id: UUID) -> None:
     """Ends one of the actor's own tokens; a second time changes nothing. Raises NotFound."""
-    token = fetch(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == actor.user), "token", lock=True)
+    token: ApiToken = fetch(
+        select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == actor.user), "token", lock=True
+    )
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         audit.record(actor, "token.revoke", "api_token", token.id)

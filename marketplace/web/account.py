@@ -66,7 +66,9 @@ def create_token() -> Response:
     form = Form(TokenSchema())
     with form.attempt():
         _token, secret = tokens.create_token(current.actor(), **form.data())
-        return form.page("account/home.html", secret=secret, **_tokens())
+        response = form.page("account/home.html", secret=secret, **_tokens())
+        response.cache_control.no_store = True
+        return response
     return form.page("account/home.html", **_tokens())
 
 

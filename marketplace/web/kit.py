@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, get_flashed_messages, has_request_context, redirect, request
+from flask import Flask, current_app, g, get_flashed_messages, has_request_context, redirect, request
 from flask_babel import Babel, get_locale
 from flask_bootstrap import Bootstrap5
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from ..core import clock
 from ..core.db import new_id

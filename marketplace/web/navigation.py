@@ -71,7 +71,7 @@ COUNTERS: dict[str, Callable[[Actor], dict[str, int]]] = {}
 class Entry(NamedTuple):
     url: str
     label: str
-    count: int
+    waiting: int
     current: bool
 
 

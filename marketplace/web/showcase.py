@@ -58,8 +58,8 @@ def kit() -> str:
     )
 
 
-def _months() -> list[dict[str, object]]:
-    rows = []
+def _months() -> list[dict[str, str | int | None]]:
+    rows: list[dict[str, str | int | None]] = []
     for number, wan in enumerate(SOLD):
         month = (number + 7) % 12 + 1
         rows.append(
@@ -75,7 +75,7 @@ def _months() -> list[dict[str, object]]:
     return rows
 
 
-def _towns() -> list[dict[str, object]]:
+def _towns() -> list[dict[str, str | int]]:
     names = ("中村瑶族乡，炎陵", "霞阳镇，炎陵", "虎踞镇，茶陵", "火田镇，茶陵", "十都镇，炎陵")
     return [
         {"label": name, "sold": fen, "due": fen * 6 // 10, "received": fen * 55 // 100, "url": "#town"}

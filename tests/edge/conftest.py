@@ -44,6 +44,13 @@ def routes() -> Blueprint:
     def take():
         return jsonify(number=numbers.take("t")), 201, {"Location": "/api/t/1"}
 
+    @blueprint.post("/api/t/secret")
+    @guard(signed_in=True)
+    def secret():
+        response = jsonify(secret="bf_canary", number=numbers.take("t"))
+        response.cache_control.no_store = True
+        return response
+
     @blueprint.post("/api/t/refuse")
     @guard(signed_in=True)
     def refuse():

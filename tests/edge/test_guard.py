@@ -1,8 +1,9 @@
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, url_for
 from flask.testing import FlaskClient
 
-from marketplace.edge.guard import check, guard, undeclared
+from marketplace.core.db import new_id
+from marketplace.edge.guard import check, guard, is_write, undeclared
 
 Headers = dict[str, str]
 
@@ -48,3 +49,17 @@ def test_a_wrong_token_is_never_taken_for_the_public(client: FlaskClient) -> Non
 def test_a_role_without_the_permission_is_refused(client: FlaskClient, bearer: Headers) -> None:
     assert client.get("/api/t/plan", headers=bearer).json["code"] == "forbidden"
     assert client.get("/t/plan", headers=bearer).status_code == 403
+
+
+def test_no_get_route_may_write(app: Flask) -> None:
+    """Its transaction is a read on both engines (test_transactions.py shows that such a one cannot write)."""
+    values = {"UUIDConverter": new_id(), "IntegerConverter": 1}
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()):
+            continue
+        arguments = {name: values.get(type(converter).__name__, "x") for name, converter in rule._converters.items()}
+        for method in ("GET", "HEAD"):
+            with app.test_request_context():
+                path = url_for(rule.endpoint, **arguments)
+            with app.test_request_context(path, method=method):
+                assert not is_write(), rule.endpoint

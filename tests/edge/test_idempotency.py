@@ -90,3 +90,12 @@ def test_a_request_that_is_still_running_answers_409(
         assert (answer.status_code, answer.json["code"]) == (409, "request_running")
     engine.dispose()
     assert client.post("/api/t/take", headers=bearer | {"Idempotency-Key": "slow"}).status_code == 201
+
+
+def test_a_secret_is_not_kept_for_a_repeat(client: FlaskClient, bearer: Headers, taken, app: Flask) -> None:
+    """One effect; the second answer has no body, and the database never holds what was shown once."""
+    headers = bearer | {"Idempotency-Key": "s1"}
+    assert b"bf_canary" in client.post("/api/t/secret", headers=headers).data
+    second = client.post("/api/t/secret", headers=headers)
+    assert (second.status_code, second.data) == (200, b"")
+    assert taken() == 1
