@@ -5,7 +5,8 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Adds every group. The imports are local: a web worker that runs no command loads none of their libraries."""
+    from .demo_command import demo
     from .regions import regions
 
-    for group in (regions,):
+    for group in (demo, regions):
         app.cli.add_command(group)

@@ -1,0 +1,308 @@
+"""What they do, day by day: every step is an event in time order, carried out through the services at its own clock."""
+
+import heapq
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from ...attribution import services as attribution
+from ...catalogue import rules as prices
+from ...core import clock
+from ...core.db import db, transaction
+from ...core.errors import Many, Refused
+from ...linkage import services as linkage
+from ...payments import services as payments
+from ...procurement import services as procurement
+from ...settlement import services as settlement
+from .people import AGENCIES, Agency, Cast, Item, Progress, Supplier
+
+REQUISITIONS = 830  # about three suppliers each: about 2,500 orders
+BATCH = 60  # events per commit
+REASONS = ("bruised", "rotten", "off_spec", "temperature")
+TITLES = ("食堂周采购", "开学备货", "月度食材", "节前福利", "食堂补货", "冬季储备", "职工慰问")
+WINDOWS = ("上午 6–8 点", "上午 8–10 点", "下午 2–4 点")
+
+Event = tuple[datetime, int, Callable[[], None]]
+
+
+class Year:
+    """One run. `until` is the present: what would come later is left undone, so every state is among the orders."""
+
+    def __init__(self, cast: Cast, rng: random.Random, until: datetime, progress: Progress) -> None:
+        self.cast, self.rng, self.until, self.progress = cast, rng, until, progress
+        self.events: list[Event] = []
+        self.serial = count()
+        self.lots: dict[UUID, list[list]] = {}  # product → [lot, base-unit thousandths left]
+        self.supplier_of = {supplier.id: supplier for supplier in cast.suppliers}
+        self.item_of = {item.offer: item for supplier in cast.suppliers for item in supplier.items}
+        self.owner_of = {item.offer: supplier for supplier in cast.suppliers for item in supplier.items}
+
+    def at(self, moment: datetime, act: Callable[[], None]) -> None:
+        if moment <= self.until:
+            heapq.heappush(self.events, (moment, next(self.serial), act))
+
+    def later(self, hours: float, act: Callable[[], None]) -> None:
+        self.at(clock.now() + timedelta(hours=hours), act)
+
+    def run(self) -> None:
+        days = (self.until.date() - self.cast.start).days
+        per_agency = REQUISITIONS / AGENCIES
+        for agency in self.cast.agencies:
+            for _ in range(max(2, round(per_agency * agency.appetite))):
+                day = self.cast.start + timedelta(days=self.rng.randint(0, days))
+                moment = clock.at(day, self.rng.randint(8, 17), self.rng.randint(0, 59))
+                self.at(moment, lambda agency=agency: self.request(agency))
+        for supplier in self.cast.suppliers:
+            for month in range(1, 13):
+                moment = clock.at(self.cast.start + timedelta(days=30 * month + self.rng.randint(1, 4)), 10)
+                self.at(moment, lambda supplier=supplier: self.pay_families(supplier))
+        total, done = days, 0
+        while self.events:
+            with transaction():
+                for _ in range(min(BATCH, len(self.events))):
+                    moment, _, act = heapq.heappop(self.events)
+                    with clock.fixed(moment):
+                        act()
+            db.session.expunge_all()
+            done = max(done, (moment.date() - self.cast.start).days)
+            self.progress("一年的采购、发货、验收与付款", min(done, total), total)
+
+    # From request to payment
+
+    def request(self, agency: Agency) -> None:
+        lines = self._choose_lines()
+        if not lines:
+            return
+        row = procurement.open_requisition(
+            agency.requester,
+            title=self.rng.choice(TITLES),
+            channel=self.rng.choices(("online", "pavilion", "zone", "counter"), (7, 1, 1, 1))[0],
+            deliver_on=clock.today() + timedelta(days=self.rng.randint(4, 9)),
+            window=self.rng.choice(WINDOWS),
+            contact=f"{agency.receiver.name}（验收员）",
+            budget_line="食材采购",
+        )
+        procurement.put_lines(agency.requester, row.id, lines)
+        if self.rng.random() < 0.02:
+            return  # stays a draft
+        for _ in range(2):
+            try:
+                procurement.submit(agency.requester, row.id)
+                break
+            except Many as refused:
+                lines = self._mended(lines, refused)
+                if not lines:
+                    return
+                procurement.put_lines(agency.requester, row.id, lines)
+        requisition = row.id
+        self.later(self.rng.uniform(2, 30), lambda: self.decide(agency, requisition))
+
+    def _choose_lines(self) -> list[dict]:
+        today = clock.today()
+        lines = []
+        for supplier in self.rng.sample(self.cast.suppliers, self.rng.randint(2, 4)):
+            season = [item for item in supplier.items if prices.in_season(*item.good.season, today)]
+            for item in self.rng.sample(season, min(len(season), self.rng.randint(1, 4))):
+                lines.append({"offer_id": item.offer, "quantity": item.minimum * self.rng.choice((1, 2, 2, 3, 5))})
+        return lines
+
+    def _mended(self, lines: list[dict], refused: Many) -> list[dict]:
+        """What a person would do with each refusal: give the reason, leave the plan out, or drop the line."""
+        dropped = set()
+        for error in refused.errors:
+            line = lines[(error.row or 1) - 1]
+            if error.code == "above_reference":
+                line["reason"] = "比三家后仅此规格合用，附询价单"
+            elif error.field == "counts":
+                line["counts"] = False
+            else:
+                dropped.add((error.row or 1) - 1)
+        return [line for place, line in enumerate(lines) if place not in dropped]
+
+    def decide(self, agency: Agency, requisition: UUID) -> None:
+        if self.rng.random() < 0.03:
+            procurement.reject(agency.approver, requisition, "本月预算已满，请压缩后再报")
+            return
+        try:
+            orders = procurement.approve(agency.approver, requisition)
+        except Many:
+            procurement.reject(agency.approver, requisition, "有货品缺货，请调整")
+            return
+        for order in orders:
+            id_, supplier, due = order.id, self.supplier_of[order.supplier_id], order.deliver_on
+            self.later(self.rng.uniform(1, 40), lambda id_=id_, s=supplier, due=due: self.answer(agency, s, id_, due))
+
+    def answer(self, agency: Agency, supplier: Supplier, order: UUID, due) -> None:  # type: ignore[no-untyped-def]
+        draw = self.rng.random()
+        if draw < 0.02:
+            procurement.decline(supplier.manager, order, "连日阴雨，采收推迟，无法按期供货")
+            return
+        if draw < 0.03:
+            self.later(60, procurement.lapse_overdue)
+            return
+        procurement.confirm(supplier.clerk, order)
+        parts = 2 if self.rng.random() < 0.15 else 1
+        when = clock.at(max(due, clock.today()) - timedelta(days=1), 4, 30)
+        when = max(when, clock.now() + timedelta(hours=5))
+        self.at(when, lambda: self.ship(agency, supplier, order, parts))
+
+    def ship(self, agency: Agency, supplier: Supplier, order: UUID, parts: int) -> None:
+        pieces = []
+        for line in procurement.lines_of([order])[order]:
+            item = self.item_of[line.offer_id]
+            quantity = line.open
+            if parts > 1:
+                quantity = max(item.pack, line.open // 2 // item.pack * item.pack)
+            quantity = min(quantity, line.open)
+            if quantity:
+                pieces.append(procurement.Part(line.id, self._lot(supplier, item, quantity), quantity))
+        if not pieces:
+            return
+        shipment = procurement.ship(
+            supplier.clerk,
+            order,
+            pieces,
+            expected_on=clock.today() + timedelta(days=1),
+            carrier=self.rng.choice(("自有冷藏车", "县域共配", "客运带货")),
+        )
+        id_ = shipment.id
+        self.later(self.rng.uniform(20, 34), lambda: self.receive(agency, supplier, order, id_))
+        if parts > 1:
+            self.later(72, lambda: self.second_part(agency, supplier, order))
+
+    def second_part(self, agency: Agency, supplier: Supplier, order: UUID) -> None:
+        open_ = {line.id: line.open for line in procurement.lines_of([order])[order] if line.open}
+        if not open_:
+            return
+        if self.rng.random() < 0.2:
+            procurement.cancel(agency.approver, order, open_, "本周改食谱，余量不要")
+        else:
+            self.ship(agency, supplier, order, 1)
+
+    def receive(self, agency: Agency, supplier: Supplier, order: UUID, shipment: UUID) -> None:
+        row, _ = procurement.shipment(agency.receiver, shipment)
+        lines = {line.id: line for line in procurement.lines_of([order])[order]}
+        counts = [self._count(piece, lines[piece.order_line_id]) for piece in row.lines]
+        _, bill = settlement.accept(agency.receiver, shipment, counts, witness=agency.finance.name + "（见证）")
+        if bill is None:
+            return
+        id_, total = bill.id, bill.total_fen
+        self.later(self.rng.uniform(6, 60), lambda: self.invoice(supplier, id_, total))
+        self.later(24 * self.rng.triangular(5, 45, 18), lambda: self.pay(agency, supplier, id_, total))
+
+    def _count(self, piece, line) -> procurement.Count:  # type: ignore[no-untyped-def]
+        accepted, reason = piece.quantity, ""
+        if self.rng.random() < 0.05:
+            accepted -= min(piece.quantity, 1000 * max(1, piece.quantity // 1000 // 20))
+            reason = self.rng.choice(REASONS)
+        net = None
+        if line.pricing == "weighed":
+            net = prices.nominal_base(accepted, line.content) * self.rng.randint(960, 1040) // 1000
+        return procurement.Count(piece.id, accepted, net, reason)
+
+    def invoice(self, supplier: Supplier, bill: UUID, total: int) -> None:
+        payments.record_invoice(
+            supplier.clerk,
+            bill,
+            number=f"2643{self.rng.randrange(10**15, 10**16)}",
+            issued_on=clock.today(),
+            amount_fen=total,
+            rate_basis_points=None,
+        )
+
+    def pay(self, agency: Agency, supplier: Supplier, bill: UUID, total: int) -> None:
+        transfer = payments.record_transfer(
+            agency.finance, bill, fen=total, paid_on=clock.today(), bank_serial=f"GK{self.rng.randrange(10**10):010d}"
+        )
+        id_ = transfer.id
+        self.later(self.rng.uniform(3, 50), lambda: settlement.confirm_payment(supplier.manager, id_))
+
+    # Households
+
+    def _lot(self, supplier: Supplier, item: Item, quantity: int) -> UUID:
+        """A lot with enough left, or a new one of what households deliver that morning."""
+        base = prices.nominal_base(quantity, item.content)
+        for lot in self.lots.setdefault(item.product, []):
+            if lot[1] >= base:
+                lot[1] -= base
+                return lot[0]
+        size = base * self.rng.randint(2, 5)
+        size = -(-size // 1000) * 1000
+        made = self._new_lot(supplier, item, size)
+        self.lots[item.product].append([made, size - base])
+        return made
+
+    def _new_lot(self, supplier: Supplier, item: Item, size: int) -> UUID:
+        raw, unit, per_base = item.good.raw
+        families = self.rng.sample(supplier.families, self.rng.randint(6, 14))
+        shares = [self.rng.randint(2, 9) for _ in families]
+        total = -(-size * per_base // 1000)
+        price = max(10, item.base_price * self.rng.randint(48, 60) * 10 // per_base)
+        deliveries = []
+        for family, share in zip(families, shares, strict=True):
+            net = -(-total * share // sum(shares) // 1000) * 1000 + 1000
+            tare = 2000 * (1 + net // 40_000)
+            deliveries.append(
+                linkage.Delivery(
+                    household_id=family,
+                    item=raw,
+                    unit=unit,
+                    gross=net + tare,
+                    tare=tare,
+                    price_fen=price,
+                    grade=self.rng.choice(("一级", "二级", "统货")),
+                    pieces=1 + net // 20_000,
+                )
+            )
+        slips = linkage.record_slips(supplier.clerk, supplier.agreement, clock.today(), deliveries)  # type: ignore[arg-type]
+        lot = linkage.make_lot(
+            supplier.clerk,
+            product_id=item.product,
+            harvested_on=clock.today(),
+            size=size,
+            slip_ids=[slip.id for slip in slips],
+        )
+        for kind in item.papers:
+            linkage.add_paper(
+                supplier.clerk, lot.id, kind, f"{kind[:2].upper()}{self.rng.randrange(10**8):08d}", clock.today()
+            )
+        if supplier.basis == "outright" and self.rng.random() < 0.5:
+            due = {slip.id: slip.payable_fen for slip in slips}
+            linkage.pay_slips(
+                supplier.manager, due, day=clock.today(), method="cash", evidence="过磅现场付款，签字在单"
+            )
+        return lot.id
+
+    def pay_families(self, supplier: Supplier) -> None:
+        """Month end: older slips are paid by transfer, sale-tied income is distributed by two persons and paid out."""
+        today = clock.today()
+        old = {
+            slip.id: slip.payable_fen - slip.paid_fen
+            for slip in linkage.unpaid_slips(supplier.id)
+            if (today - slip.delivered_on).days > 12 and self.rng.random() < 0.93
+        }
+        if old:
+            linkage.pay_slips(supplier.manager, old, day=today, method="transfer", evidence=f"一卡通批次 {today:%Y%m}")
+        try:
+            row = attribution.prepare(supplier.clerk, today - timedelta(days=today.day))
+        except Refused:
+            return
+        id_ = row.id
+        self.later(26, lambda: self._approve_distribution(supplier, id_))
+
+    def _approve_distribution(self, supplier: Supplier, distribution: UUID) -> None:
+        attribution.approve(supplier.manager, distribution)
+        self.later(72, lambda: self._pay_out(supplier, distribution))
+
+    def _pay_out(self, supplier: Supplier, distribution: UUID) -> None:
+        chosen = [row.id for row in attribution.payouts_of(distribution) if self.rng.random() < 0.96]
+        if chosen:
+            attribution.mark_paid(
+                supplier.clerk,
+                chosen,
+                paid_on=clock.today(),
+                method="transfer",
+                evidence=f"一卡通批次 {clock.today():%Y%m}-F",
+            )
