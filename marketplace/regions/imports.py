@@ -7,6 +7,7 @@ loaded unless only the good rows were asked for; a row whose parent was bad is b
 import csv
 import gzip
 import io
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -93,13 +94,27 @@ def read(content: IO[bytes]) -> tuple[list[Row], list[DomainError]]:
             if fault:
                 errors.append(fault)
             else:
-                code, name, level, parent = (cell.strip() for cell in cells)
+                code, name, level, parent = map(_clean, cells)
                 rows.append(Row(number, code, name, rules.LEVELS[level], parent))
     except UnicodeDecodeError:
         raise Refused("division_file_encoding", row=lines.line_num + 1) from None
     except csv.Error as error:
         raise Refused("division_file_csv", row=lines.line_num, reason=str(error)) from None
     return rows, errors
+
+
+def _clean(cell: str) -> str:
+    """Without what nobody sees: spaces around it and zero-width characters, which published names have."""
+    return (
+        cell.strip()
+        if cell.isprintable()
+        else "".join(char for char in cell if unicodedata.category(char) != "Cf").strip()
+    )
+
+
+def _legible(name: str) -> bool:
+    """Printable, or of private use: the published table writes rare characters so, and they are part of the name."""
+    return all(char.isprintable() or unicodedata.category(char) == "Co" for char in name)
 
 
 def _check_header(cells: list[str]) -> None:
@@ -112,7 +127,7 @@ def _fault(number: int, cells: list[str]) -> DomainError | None:
     """What is wrong with one row by itself, told at its first bad cell."""
     if len(cells) != len(COLUMNS):
         return Refused("division_columns", row=number, field="row", expected=len(COLUMNS), found=len(cells))
-    code, name, level, _ = (cell.strip() for cell in cells)
+    code, name, level, _ = map(_clean, cells)
     if level not in rules.LEVELS:
         return Refused("division_level", row=number, field="level", value=level[:40], expected="/".join(rules.LEVELS))
     wrong = rules.code_fault(code, rules.LEVELS[level])
@@ -120,7 +135,7 @@ def _fault(number: int, cells: list[str]) -> DomainError | None:
         return Refused(
             wrong, row=number, field="code", value=code[:40], level=level, digits=rules.PREFIX[rules.LEVELS[level]]
         )
-    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+    if not 0 < len(name) <= MAX_NAME or not _legible(name):
         return Refused("division_name", row=number, field="name", value=name[:40], limit=MAX_NAME)
     return None
 
@@ -173,12 +188,16 @@ def _upsert(rows: list[Row]) -> None:
         db.session.connection().execute(_renaming(statement), values)
         return
     # One statement with four arrays: a statement per row is a round trip each.
-    arrays = func.unnest(
-        literal([row.code for row in rows], ARRAY(String)),
-        literal([row.name for row in rows], ARRAY(String)),
-        literal([row.level for row in rows], ARRAY(SmallInteger)),
-        literal([row.parent or None for row in rows], ARRAY(String)),
-    ).table_valued("code", "name", "level", "parent_code").render_derived()
+    arrays = (
+        func.unnest(
+            literal([row.code for row in rows], ARRAY(String)),
+            literal([row.name for row in rows], ARRAY(String)),
+            literal([row.level for row in rows], ARRAY(SmallInteger)),
+            literal([row.parent or None for row in rows], ARRAY(String)),
+        )
+        .table_valued("code", "name", "level", "parent_code")
+        .render_derived()
+    )
     source = select(arrays.c.code, arrays.c.name, arrays.c.level, arrays.c.parent_code, literal(True))
     names = ["code", "name", "level", "parent_code", "has_households"]
     db.session.execute(_renaming(postgresql.insert(Division).from_select(names, source)))

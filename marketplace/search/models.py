@@ -14,7 +14,9 @@ class SearchDocument(Base):
     """`number` grows with every change, so a reader takes only what is new to it; a removed row stays, `gone`."""
 
     __tablename__ = "search_document"
-    __table_args__ = (Index("ix_search_document_tokens", "tokens", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_search_document_tokens", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    )
 
     offer_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)

@@ -72,6 +72,11 @@ def test_parents_may_come_after_their_children(app):
     assert load("\n".join([lines[0], *reversed(lines[1:])])).added == 4
 
 
+def test_invisible_characters_are_dropped_and_rare_ones_of_private_use_kept(app):
+    load(GOOD.replace("霞阳镇", "\u200b霞\ue004阳镇 "))
+    assert services.division("430225100000").name == "霞\ue004阳镇"
+
+
 FAULTS = [
     ("43022510000,霞阳镇,township,430225000000", "division_code", "code"),
     ("430225100001,霞阳镇,township,430225000000", "division_code_level", "code"),
