@@ -43,12 +43,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _wire(app: Flask) -> None:
-    from . import edge
+    from . import cli, edge
     from .edge import guard
     from .identity import sign_in
+    from .search import services as search
     from .web import kit
 
     edge.init_app(app)
+    app.extensions["ready_checks"]["search"] = search.count
     sign_in.init_app(app)
     kit.init_app(app)
     for name, prefix in PAGES.items():
@@ -57,4 +59,5 @@ def _wire(app: Flask) -> None:
         from .web import showcase
 
         app.register_blueprint(showcase.blueprint)
+    cli.register(app)
     guard.check(app)

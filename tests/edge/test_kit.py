@@ -1,13 +1,17 @@
 """Formats of LOOK.md, the language switch, tables' state in the URL."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace import rooms  # noqa: F401
 from marketplace.core import clock
+from marketplace.core.db import Base
 from marketplace.web import charts, kit
+from marketplace.web.states import STATES
 from marketplace.web.tables import Table
 
 
@@ -82,3 +86,19 @@ def test_every_part_of_the_kit_renders_in_both_languages(client: FlaskClient) ->
     for language in ("zh", "en"):
         client.set_cookie("lang", language)
         assert client.get("/kit").status_code == 200
+
+
+# Tables whose badge goes by another kind's name.
+KINDS = {"transfer": "payment"}
+
+
+@pytest.mark.unit
+def test_every_state_that_a_table_allows_has_a_badge() -> None:
+    found = []
+    for table in Base.metadata.tables.values():
+        for constraint in table.constraints:
+            allowed = re.match(r"state IN \((.*)\)$", str(getattr(constraint, "sqltext", "")))
+            for state in re.findall(r"'(\w+)'", allowed.group(1)) if allowed else ():
+                if state not in STATES.get(KINDS.get(table.name, table.name), {}):
+                    found.append(f"{table.name}: {state}")
+    assert found == []
