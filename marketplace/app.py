@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Pages: a module with a `blueprint`, and where it hangs.
 PAGES = {
+    "public": "",
+    "buyer": "/buyer",
     "account": "/account",
 }
 
@@ -56,7 +58,10 @@ def _wire(app: Flask) -> None:
     for name, prefix in PAGES.items():
         app.register_blueprint(import_module(f"marketplace.web.{name}").blueprint, url_prefix=prefix)
     if app.config["SETTINGS"].demo:
+        from .cli.demo.sign_ins import PASSWORD, SIGN_INS
         from .web import showcase
+
+        app.config["DEMO_SIGN_INS"] = [(who, name, PASSWORD) for who, name in SIGN_INS]
 
         app.register_blueprint(showcase.blueprint)
     cli.register(app)

@@ -29,6 +29,15 @@ def load(if_empty: bool, seed: int) -> None:
     click.echo(f"demo loaded in {seconds:.0f} s")
 
 
+@demo.command("sign-ins")
+def sign_ins() -> None:
+    """Print one sign-in per role."""
+    from .demo.sign_ins import PASSWORD, SIGN_INS
+
+    for who, name in SIGN_INS:
+        click.echo(f"  {name:<16} {PASSWORD}  {who}")
+
+
 class _Progress:
     """A line per step, rewritten on a terminal."""
 

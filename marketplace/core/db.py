@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from sqlalchemy import (
     column,
     event,
     false,
+    literal,
     or_,
     select,
     true,
@@ -198,20 +200,14 @@ def change_rows(
     if not rows:
         return []
     table: Any = model.__table__
-    names = [name for name in rows[0] if name != "id"]
-    wanted = (
-        values(column("id", Uuid()), *(column(name, BigInteger()) for name in names), name="wanted")
-        .data([(row["id"], *(row[name] for name in names)) for row in sorted(rows, key=lambda row: row["id"])])
-        .cte("wanted")
-    )
-    statement = update(table).where(table.c.id == wanted.c.id, where(table.c, wanted.c)).values(set_(table.c, wanted.c))
-    if not is_sqlite():
-        locked = (
-            select(table.c.id).where(table.c.id.in_(select(wanted.c.id))).order_by(table.c.id).with_for_update().cte("locked")
-        )
-        statement = statement.where(table.c.id.in_(select(locked.c.id)))
+    if len(rows) == 1:  # the common case: one row locks itself, and the statement is compiled once
+        wanted = SimpleNamespace(**{name: literal(value) for name, value in rows[0].items()})
+        statement = update(table).where(table.c.id == wanted.id, where(table.c, wanted))
+    else:
+        wanted, statement = _many_wanted(table, rows, where)
+    statement = statement.values(set_(table.c, wanted))
     db.session.flush()
-    wanted_columns = dict.fromkeys(("id", *returning, *set_(table.c, wanted.c)))
+    wanted_columns = dict.fromkeys(("id", *returning, *set_(table.c, wanted)))
     changed = db.session.execute(
         statement.returning(*(table.c[name] for name in wanted_columns)), execution_options={"synchronize_session": False}
     ).all()
@@ -221,3 +217,15 @@ def change_rows(
             for name in wanted_columns:
                 set_committed_value(held, name, getattr(row, name))
     return list(changed)
+
+
+def _many_wanted(table: Any, rows: list[dict[str, Any]], where: Callable[[Any, Any], ColumnElement[bool]]) -> tuple[Any, Any]:
+    names = [name for name in rows[0] if name != "id"]
+    data = [(row["id"], *(row[name] for name in names)) for row in sorted(rows, key=lambda row: row["id"])]
+    source = values(column("id", Uuid()), *(column(name, BigInteger()) for name in names), name="wanted").data(data)
+    wanted = source.cte("wanted").c
+    statement = update(table).where(table.c.id == wanted.id, where(table.c, wanted))
+    if not is_sqlite():
+        ids = select(table.c.id).where(table.c.id.in_(select(wanted.id))).order_by(table.c.id)
+        statement = statement.where(table.c.id.in_(select(ids.with_for_update().cte("locked").c.id)))
+    return wanted, statement

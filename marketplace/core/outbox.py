@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, String, select
+from sqlalchemy import JSON, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from . import clock
@@ -66,3 +66,9 @@ def relay(handlers: dict[str, Handler], limit: int = 500) -> int:
                     event.done_at = clock.now()
                 done += len(events)
     return done
+
+
+def waiting(topic: str | None = None) -> int:
+    """How many events are not done yet."""
+    query = select(func.count()).select_from(OutboxEvent).where(OutboxEvent.done_at.is_(None))
+    return db.session.scalar(query if topic is None else query.where(OutboxEvent.topic == topic)) or 0

@@ -121,3 +121,8 @@ def suppliers_in(prefix: str) -> list[Organisation]:
     """Published suppliers registered in a division."""
     query = select(Organisation).where(Organisation.kind == "supplier", Organisation.division.startswith(prefix))
     return list(db.session.scalars(query.order_by(Organisation.name)))
+
+
+def any_organisation() -> bool:
+    """Whether anybody is registered yet."""
+    return db.session.scalar(select(Organisation.id).limit(1)) is not None

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, Response, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -28,7 +28,7 @@ class DemoSignIn(NamedTuple):
 
 def demo_sign_ins() -> list[DemoSignIn]:
     """One per role, shown on the sign-in page in demo mode only."""
-    return []
+    return [DemoSignIn(*row) for row in current_app.config.get("DEMO_SIGN_INS", ())]
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

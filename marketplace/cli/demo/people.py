@@ -20,8 +20,8 @@ from ...products import services as products
 from ...quota import services as quota
 from ...regions import services as regions
 from . import goods
+from .sign_ins import PASSWORD
 
-PASSWORD = "bangfu-demo-2026"  # noqa: S105 shown on the demo's sign-in page; demo mode binds to loopback only
 ZHUZHOU = "430200000000"
 SURNAMES = "罗 谭 陈 刘 周 尹 邓 彭 段 龙 颜 黄 李 张 王 万 郭 盘 赵 肖".split()
 GIVEN = "明 华 芳 兰 平 军 英 建 秀 春 国 辉 玉 文 红 志 珍 福 云 海 菊 林 生 莲 德 凤 勇 梅 贵 香".split()

@@ -228,7 +228,7 @@ class Year:
             if lot[1] >= base:
                 lot[1] -= base
                 return lot[0]
-        size = base * self.rng.randint(2, 5)
+        size = base * self.rng.randint(4, 9)
         size = -(-size // 1000) * 1000
         made = self._new_lot(supplier, item, size)
         self.lots[item.product].append([made, size - base])
