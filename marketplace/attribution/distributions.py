@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import case, func, insert, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -268,3 +268,22 @@ def shares_of(distribution_id: UUID) -> dict[UUID, int]:
         .group_by(DistributionShare.household_id)
     )
     return {household: int(fen) for household, fen in db.session.execute(query)}
+
+
+def waiting_fen(supplier_id: UUID, day: date) -> int:
+    """What a distribution cut on a day would pay out, fen."""
+    return sum(after - pool.distributed_fen for pool, after in _cuts(supplier_id, day) if pool.makes_debt)
+
+
+def paid_so_far(distribution_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Distribution → (fen paid, payouts still to pay), one statement; the caller has checked scope."""
+    query = (
+        select(
+            Payout.distribution_id,
+            func.sum(case((Payout.state == "paid", Payout.fen), else_=0)),
+            func.sum(case((Payout.state == "to_pay", 1), else_=0)),
+        )
+        .where(Payout.distribution_id.in_(distribution_ids))
+        .group_by(Payout.distribution_id)
+    )
+    return {id_: (int(fen), int(left)) for id_, fen, left in db.session.execute(query)}

@@ -1,6 +1,17 @@
 """The room's verbs, gathered: posting, distributions and payouts, statements."""
 
-from .distributions import approve, discard, distribution, listed, mark_paid, payouts_of, prepare, shares_of  # noqa: F401
+from .distributions import (  # noqa: F401
+    approve,
+    discard,
+    distribution,
+    listed,
+    mark_paid,
+    paid_so_far,
+    payouts_of,
+    prepare,
+    shares_of,
+    waiting_fen,
+)
 from .posting import Fact, Outcome, post  # noqa: F401
 from .statements import (  # noqa: F401
     LineShare,
@@ -8,8 +19,10 @@ from .statements import (  # noqa: F401
     PoolShare,
     Statement,
     households_of_lines,
+    households_of_year,
     lines_of,
     owing,
+    pool_of,
     pools_of,
     statement,
 )

@@ -94,6 +94,11 @@ def pools_of(household_id: UUID, supplier_id: UUID | None = None) -> list[Pool]:
     return list(db.session.scalars(query.order_by(Pool.id)))
 
 
+def pool_of(kind: str, source_id: UUID) -> Pool | None:
+    """The pool of a lot or a roster version, if a line fed it; the caller has checked scope."""
+    return db.session.scalar(select(Pool).where(Pool.kind == kind, Pool.source_id == source_id))
+
+
 def _pool_shares(household_id: UUID, supplier_id: UUID | None, periods: tuple[int, int] | None) -> list[PoolShare]:
     pools = pools_of(household_id, supplier_id)
     spans = _spans(pools, periods)
@@ -216,6 +221,17 @@ def households_of_lines(line_ids: Iterable[UUID]) -> set[UUID]:
         select(Pool.kind, Pool.source_id)
         .join(PoolMovement, PoolMovement.pool_id == Pool.id)
         .where(PoolMovement.source_id.in_(set(line_ids)))
+        .distinct()
+    )
+    return {household for kind, source in pools for household, _, _ in weights(kind, source)}
+
+
+def households_of_year(year: int) -> set[UUID]:
+    """Every household whose pool something flowed into in a year, each once."""
+    pools = db.session.execute(
+        select(Pool.kind, Pool.source_id)
+        .join(PoolMovement, PoolMovement.pool_id == Pool.id)
+        .where(PoolMovement.period.between(year * 100 + 1, year * 100 + 12))
         .distinct()
     )
     return {household for kind, source in pools for household, _, _ in weights(kind, source)}

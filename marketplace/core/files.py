@@ -1,6 +1,6 @@
 """Evidence and papers: files in a folder under their content's hash, a row each. Type, size and owner are checked.
 
-Three calls (`keep`, `open_kept`, `FileRow`) so that a bucket can stand where the folder does.
+Four calls (`keep`, `kept`, `open_kept`, `FileRow`) so that a bucket can stand where the folder does.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from . import clock
 from .actor import Actor
-from .db import Base, db, new_id
+from .db import Base, by_id, db, new_id
 from .errors import Refused
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -66,6 +66,11 @@ def keep(actor: Actor, name: str, content: bytes, field: str = "file") -> FileRo
     )
     db.session.add(row)
     return row
+
+
+def kept(actor: Actor, file_id: UUID) -> FileRow:
+    """A file of the actor's own organisation. Raises NotFound."""
+    return by_id(FileRow, file_id, FileRow.organisation_id == actor.organisation, "file")
 
 
 def open_kept(row: FileRow) -> IO[bytes]:

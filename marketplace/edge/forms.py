@@ -19,6 +19,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from ..core import fields
 from ..core.errors import Conflict, DomainError, Forbidden, Many, NotFound, SignInNeeded
 from . import transactions
 from .messages import sentence
@@ -34,8 +35,15 @@ def done(word: Any, endpoint: str, **values: Any) -> Response:
 
 
 class Form:
-    def __init__(self, schema: marshmallow.Schema | None = None, values: Mapping[str, Any] | None = None) -> None:
-        self.schema = schema
+    def __init__(
+        self,
+        schema: marshmallow.Schema | None = None,
+        values: Mapping[str, Any] | None = None,
+        needs: Mapping[str, str] | None = None,
+    ) -> None:
+        """`needs`: list → the control without which its row counts as blank ({"parts": "quantity"}), whatever else
+        the page filled in for it."""
+        self.schema, self.needs = schema, needs or {}
         self.posted = request.method == "POST"
         self.typed: Mapping[str, Any] = request.form if self.posted else values or {}
         self.errors: list[DomainError] = []
@@ -52,7 +60,8 @@ class Form:
         if self.schema is None:
             return raw
         try:
-            loaded: dict[str, Any] = self.schema.load(raw)
+            with fields.reading(fields.FORM):
+                loaded: dict[str, Any] = self.schema.load(raw)
         except marshmallow.ValidationError as wrong:
             raise of_validation(wrong.messages) from wrong
         return loaded
@@ -120,7 +129,10 @@ class Form:
             elif text:
                 plain[name] = text
         for listed, numbered in rows.items():
-            self._kept[listed] = [number for number in sorted(numbered) if numbered[number]]
+            needed = self.needs.get(listed)
+            self._kept[listed] = [
+                number for number in sorted(numbered) if (needed in numbered[number] if needed else numbered[number])
+            ]
             plain[listed] = [numbered[number] for number in self._kept[listed]]
         return plain
 

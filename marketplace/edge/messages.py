@@ -29,6 +29,7 @@ WORDS: dict[str, LazyString] = {
     "changed_meanwhile": _("别人刚改过这份%(what)s，请刷新后核对再提交。"),
     "rule_in_database": _("与已有记录冲突，没有写入。请刷新后核对。"),
     "request_running": _("同一请求正在处理，请稍候查看结果。"),
+    "key_needed": _("请带上 Idempotency-Key：同一编号只办一次，重发时得到同一个回答。"),
     "key_malformed": _("请求编号应是 120 个以内的英文字符。"),
     "key_reused": _("这个请求编号已经用于另一份内容，请换一个编号。"),
     "unavailable": _("系统暂时连不上所需的部件，请稍后再试。"),
@@ -53,6 +54,7 @@ WORDS: dict[str, LazyString] = {
     "not_a_day": _("应是日期，例如 2026-08-18"),
     "not_a_moment": _("应是时间，例如 2026-08-18T09:40:00+08:00"),
     "not_an_id": _("编号不对"),
+    "not_text": _("含有不能显示的字符"),
     # numbers
     "not_money": _("“%(value)s”不是金额，应如 1234.50，最多两位小数"),
     "not_a_quantity": _("“%(value)s”不是数量，应如 497.6"),
@@ -79,6 +81,7 @@ WORDS: dict[str, LazyString] = {
     "channel_unknown": _("没有“%(value)s”这个渠道"),
     "village_without_households": _("%(name)s没有农户"),
     # households
+    "household_unknown": _("没有这一户，或户号与户主姓名对不上"),
     "class_unknown": _("没有“%(value)s”这个户类别"),
     "household_size": _("家庭人口应在 1 至 30 之间"),
     # products
@@ -104,6 +107,10 @@ WORDS: dict[str, LazyString] = {
     "roster_in_past": _("名单不能从已有结清的日期之前开始"),
     "not_on_roster": _("该农户不在协议的名单上"),
     "no_consent": _("该农户还没有确认"),
+    "witness_is_clerk": _("见证人不能是供应商自己的人"),
+    "witnesses_same": _("要有两位不同的见证人"),
+    "consent_exists": _("该农户已经确认过"),
+    "slips_none": _("请至少选一张过磅单"),
     "weight_not_positive": _("份额应大于零"),
     "weights_unknown": _("没有“%(value)s”这种份额口径"),
     "not_produce": _("这份协议不是收购类协议"),
@@ -305,4 +312,12 @@ def flattened(messages: Mapping[Any, Any] | list[Any], field: str = "", row: int
             path = "" if name == "_schema" else str(name)
             found += flattened(below, ".".join(filter(None, (field, path))), name + 1 if isinstance(name, int) else row)
         return found
-    return [DomainError(code_of(str(text)), field=field or None, row=row) for text in messages]
+    return [_placed(text, field or None, row) for text in messages]
+
+
+def _placed(text: Any, field: str | None, row: int | None) -> DomainError:
+    """A message at its place; a schema's field may give one of our refusals, whose facts are kept."""
+    if isinstance(text, DomainError):
+        text.field, text.row = field, row
+        return text
+    return DomainError(code_of(str(text)), field=field, row=row)

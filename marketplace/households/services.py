@@ -70,6 +70,18 @@ def by_code(code: str) -> Household:
     return row
 
 
+def recognise(named: Sequence[tuple[str, str]]) -> list[UUID | None]:
+    """Households by code and head's name as a paper has them; None where the two do not belong together.
+
+    Who knows both has the household before it: a code alone tells nobody a name.
+    """
+    rows = db.session.execute(
+        select(Household.code, Household.head_name, Household.id).where(Household.code.in_({code for code, _ in named}))
+    )
+    known = {(code, name): id_ for code, name, id_ in rows}
+    return [known.get((code.strip(), name.strip())) for code, name in named]
+
+
 def in_division(actor: Actor, prefix: str) -> list[Household]:
     actor.require("household.read")
     query = select(Household).where(within(actor), lies_in(Household.present_division, prefix))

@@ -265,3 +265,36 @@ def linked_households(supplier_id: UUID) -> set[UUID]:
         .where(Agreement.supplier_id == supplier_id)
     )
     return set(db.session.scalars(query.distinct()))
+
+
+def consents_of(agreement_id: UUID) -> list[Consent]:
+    """Who consented to an agreement; the caller has checked scope."""
+    query = select(Consent).where(Consent.agreement_id == agreement_id).order_by(Consent.day, Consent.id)
+    return list(db.session.scalars(query))
+
+
+def rosters_of(agreement_id: UUID) -> list[Roster]:
+    """The versions of an agreement's roster, newest first; the caller has checked scope."""
+    query = select(Roster).where(Roster.agreement_id == agreement_id).order_by(Roster.from_day.desc())
+    return list(db.session.scalars(query))
+
+
+def agreements_of_households(supplier_id: UUID) -> dict[UUID, set[UUID]]:
+    """Household → the supplier's agreements on whose rosters it is or was, one statement."""
+    query = (
+        select(RosterEntry.household_id, Roster.agreement_id)
+        .join(Roster, Roster.id == RosterEntry.roster_id)
+        .join(Agreement, Agreement.id == Roster.agreement_id)
+        .where(Agreement.supplier_id == supplier_id)
+        .distinct()
+    )
+    found: dict[UUID, set[UUID]] = {}
+    for household, agreement in db.session.execute(query):
+        found.setdefault(household, set()).add(agreement)
+    return found
+
+
+def consented(supplier_id: UUID) -> set[UUID]:
+    """Every household that consented to any agreement of the supplier."""
+    query = select(Consent.household_id).join(Agreement, Agreement.id == Consent.agreement_id)
+    return set(db.session.scalars(query.where(Agreement.supplier_id == supplier_id).distinct()))

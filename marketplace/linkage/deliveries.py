@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -197,3 +197,28 @@ def open_slips(actor: Actor) -> list[Slip]:
 
 def slips_of_lot(lot_id: UUID) -> list[Slip]:
     return list(db.session.scalars(select(Slip).where(Slip.lot_id == lot_id).order_by(Slip.number)))
+
+
+def listed_slips(
+    actor: Actor, *, only: str = "", household_id: UUID | None = None, page: int = 1, size: int = 50
+) -> tuple[list[Slip], int]:
+    """The supplier's slips, newest first, and how many; `only`: 'open' (in no lot), 'unpaid' (outright, not paid up)."""
+    actor.require("slip.record")
+    query = select(Slip).where(Slip.supplier_id == actor.organisation)
+    if only == "open":
+        query = query.where(Slip.lot_id.is_(None))
+    if only == "unpaid":
+        query = query.where(Slip.basis == "outright", Slip.paid_fen < Slip.payable_fen)
+    if household_id:
+        query = query.where(Slip.household_id == household_id)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = db.session.scalars(
+        query.order_by(Slip.delivered_on.desc(), Slip.number.desc()).limit(size).offset((page - 1) * size)
+    )
+    return list(rows), total
+
+
+def payments_of_slip(slip_id: UUID) -> list[FarmPayment]:
+    """What was paid on a slip at the farm gate; the caller has checked scope."""
+    query = select(FarmPayment).where(FarmPayment.slip_id == slip_id).order_by(FarmPayment.paid_on, FarmPayment.id)
+    return list(db.session.scalars(query))

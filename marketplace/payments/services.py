@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -175,17 +175,56 @@ def bill(actor: Actor, bill_id: UUID) -> Bill:
     return by_id(Bill, bill_id, within(actor), "bill")
 
 
-def listed(actor: Actor, *, state: str | None = None, page: int = 1, size: int = 25) -> tuple[list[Bill], int]:
-    """Bills within scope, those due first, and how many there are."""
+def listed(
+    actor: Actor, *, state: str | None = None, due_before: date | None = None, page: int = 1, size: int = 25
+) -> tuple[list[Bill], int]:
+    """Bills within scope, those due first, and how many there are; `due_before` keeps those due earlier."""
     actor.require("bill.read")
     query = select(Bill).where(within(actor))
     if state:
         query = query.where(Bill.state == state)
+    if due_before:
+        query = query.where(Bill.due_on < due_before)
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = db.session.scalars(
         query.order_by(Bill.state.desc(), Bill.due_on, Bill.number).limit(size).offset((page - 1) * size)
     )
     return list(rows), total
+
+
+@dataclass(frozen=True)
+class Due:
+    """Unpaid fen of the bills within scope by when they fall due, and how many are overdue."""
+
+    week_fen: int = 0
+    later_fen: int = 0
+    overdue_fen: int = 0
+    overdue: int = 0
+
+    @property
+    def total_fen(self) -> int:
+        return self.week_fen + self.later_fen + self.overdue_fen
+
+
+def due(actor: Actor) -> Due:
+    """What is still to come (or to pay), one statement."""
+    actor.require("bill.read")
+    today = clock.today()
+    bucket = case((Bill.due_on < today, "overdue"), (Bill.due_on <= today + timedelta(days=7), "week"), else_="later")
+    query = select(bucket, func.sum(Bill.total_fen - Bill.paid_fen), func.count())
+    found = {
+        name: (int(fen), int(number))
+        for name, fen, number in db.session.execute(
+            query.where(within(actor), Bill.state == "to_pay").group_by(bucket)
+        )
+    }
+    zero = (0, 0)
+    return Due(
+        week_fen=found.get("week", zero)[0],
+        later_fen=found.get("later", zero)[0],
+        overdue_fen=found.get("overdue", zero)[0],
+        overdue=found.get("overdue", zero)[1],
+    )
 
 
 def bills_of(order_ids: Iterable[UUID]) -> dict[UUID, list[Bill]]:

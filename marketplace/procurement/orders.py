@@ -18,6 +18,15 @@ from . import rules
 from .models import Order, OrderLine
 from .rules import ORDER
 
+SORTS: dict[str, Any] = {
+    "approved_at": Order.approved_at,
+    "number": Order.number,
+    "deliver_on": Order.deliver_on,
+    "confirm_by": Order.confirm_by,
+    "total_fen": Order.total_fen,
+    "state": Order.state,
+}
+
 
 def within(actor: Actor) -> Any:
     """The orders an actor reaches: its own side, or the offices of the seller's and of the buyer's place."""
@@ -176,10 +185,12 @@ def listed(
     supplier_id: UUID | None = None,
     agency_id: UUID | None = None,
     since: datetime | None = None,
+    number: str = "",
+    sort: str = "-approved_at",
     page: int = 1,
     size: int = 25,
 ) -> tuple[list[Order], int]:
-    """Orders within scope, newest first, and how many there are."""
+    """Orders within scope and how many there are; `sort` is one of SORTS, `-` before it descending; `number` a part."""
     actor.require("order.read")
     query = select(Order).where(within(actor))
     if states:
@@ -190,11 +201,24 @@ def listed(
         query = query.where(Order.agency_id == agency_id)
     if since:
         query = query.where(Order.approved_at >= since)
+    if number:
+        query = query.where(Order.number.contains(number.strip(), autoescape=True))
+    column = SORTS[sort.removeprefix("-")]
+    down = sort.startswith("-")
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = db.session.scalars(
-        query.order_by(Order.approved_at.desc(), Order.number.desc()).limit(size).offset((page - 1) * size)
+        query.order_by(column.desc() if down else column, Order.number.desc() if down else Order.number)
+        .limit(size)
+        .offset((page - 1) * size)
     )
     return list(rows), total
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """How many orders within scope are in each state, one statement."""
+    actor.require("order.read")
+    query = select(Order.state, func.count()).where(within(actor)).group_by(Order.state)
+    return {state: int(number) for state, number in db.session.execute(query)}
 
 
 def lines_of(order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:

@@ -1,6 +1,7 @@
 """Shipping an order in parts, naming the lots."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -47,8 +48,10 @@ def ship(
     quantities: dict[UUID, int] = {}
     for part in parts:
         quantities[part.order_line_id] = quantities.get(part.order_line_id, 0) + part.quantity
-    check_lines(lines, quantities, lambda line: line.open, "beyond_open")
-    _take_lots(row, {line.id: line for line in lines}, parts)
+    with _rows_of_parts([part.order_line_id for part in parts]):
+        check_lines(lines, quantities, lambda line: line.open, "beyond_open")
+    with _rows_of_parts([part.lot_id for part in parts]):
+        _take_lots(row, {line.id: line for line in lines}, parts)
     consumed: dict[UUID, int] = {}
     for line in lines:
         quantity = quantities.get(line.id, 0)
@@ -61,6 +64,20 @@ def ship(
     catalogue.consume(consumed)
     row.state = state
     return _insert(actor, row, parts, expected_on, carrier, note)
+
+
+@contextmanager
+def _rows_of_parts(ids: Sequence[UUID]) -> Iterator[None]:
+    """Two parts may share a line or a lot: a refusal that counts those names the first part's row instead."""
+    try:
+        yield
+    except Many as many:
+        first: dict[UUID, int] = {}
+        for row, id_ in enumerate(ids, 1):
+            first.setdefault(id_, row)
+        for error in many.errors:
+            error.row = list(first.values())[error.row - 1] if error.row else None
+        raise
 
 
 def _check_parts(parts: Sequence[Part]) -> None:
@@ -136,6 +153,19 @@ def of_orders(order_ids: Iterable[UUID]) -> dict[UUID, list[Shipment]]:
     for row in db.session.scalars(query):
         found.setdefault(row.order_id, []).append(row)
     return found
+
+
+def of_lot(actor: Actor, lot_id: UUID) -> list[tuple[ShipmentLine, Shipment, Order]]:
+    """What was shipped out of a lot, newest first, as far as the orders are within scope."""
+    actor.require("order.read")
+    query = (
+        select(ShipmentLine, Shipment, Order)
+        .join(Shipment, Shipment.id == ShipmentLine.shipment_id)
+        .join(Order, Order.id == Shipment.order_id)
+        .where(ShipmentLine.lot_id == lot_id, within(actor))
+        .order_by(Shipment.shipped_at.desc(), ShipmentLine.no)
+    )
+    return [(line, shipment, order) for line, shipment, order in db.session.execute(query)]
 
 
 def arriving(actor: Actor, limit: int = 50) -> list[tuple[Shipment, Order]]:

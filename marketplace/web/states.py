@@ -22,6 +22,7 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "to_accept": ("wait", _("待验收")),
         "accepted": ("done", _("已验收")),
         "settled": ("done", _("已结清")),
+        "rejected": ("stop", _("全部拒收")),
         "declined": ("stop", _("未接单")),
         "lapsed": ("void", _("逾期未接")),
         "cancelled": ("void", _("已取消")),
@@ -42,6 +43,7 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "disputed": ("stop", _("有争议")),
     },
     "bill": {
+        "to_pay": ("wait", _("待付款")),
         "open": ("wait", _("待付款")),
         "partly_paid": ("move", _("部分付款")),
         "paid": ("done", _("已付清")),
