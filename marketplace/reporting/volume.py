@@ -1,0 +1,261 @@
+"""The volume report: groups of one dimension with their figures, the total, and the parts of each division."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from ..attribution.models import Payout
+from ..channels import services as channels
+from ..core.actor import Actor
+from ..core.errors import Refused
+from ..identity import services as identity
+from ..linkage.models import FarmPayment, Slip
+from ..procurement.models import AcceptanceLine, OrderLine
+from ..products import services as products
+from ..regions import services as regions
+from . import rules, sources
+from .reached import people, reached
+from .sources import DIMENSIONS, Asked
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Fen; the definitions are the room's. `reached` are the households' ids, `people` all that a figure tells of."""
+
+    ordered_fen: int = 0
+    accepted_fen: int = 0
+    settled_fen: int = 0
+    attributed_fen: int = 0
+    owed_fen: int | None = 0
+    received_fen: int | None = 0
+    before_fen: int = 0
+    lines: int = 0
+    reached: frozenset[UUID] = frozenset()
+    people: frozenset[UUID] = frozenset()
+
+    @property
+    def to_pay_fen(self) -> int | None:
+        return None if self.owed_fen is None or self.received_fen is None else self.owed_fen - self.received_fen
+
+    @property
+    def change_bp(self) -> int | None:
+        return rules.change(self.settled_fen, self.before_fen)
+
+    @property
+    def households(self) -> int:
+        return len(self.reached)
+
+    @property
+    def received_bp(self) -> int | None:
+        """Received of owed (兑付率)."""
+        return self.received_fen * 10_000 // self.owed_fen if self.owed_fen and self.received_fen is not None else None
+
+    def __bool__(self) -> bool:
+        return any((self.ordered_fen, self.accepted_fen, self.settled_fen, self.owed_fen, self.received_fen, self.before_fen))
+
+
+def together(parts: Iterable[Figures]) -> Figures:
+    """The sum of groups; households count once."""
+    parts = list(parts)
+
+    def total(name: str) -> int:
+        return sum(getattr(part, name) for part in parts)
+
+    told = not any(part.owed_fen is None for part in parts)
+    return Figures(
+        ordered_fen=total("ordered_fen"),
+        accepted_fen=total("accepted_fen"),
+        settled_fen=total("settled_fen"),
+        attributed_fen=total("attributed_fen"),
+        owed_fen=total("owed_fen") if told else None,
+        received_fen=total("received_fen") if told else None,
+        before_fen=total("before_fen"),
+        lines=total("lines"),
+        reached=frozenset().union(*(part.reached for part in parts)),
+        people=frozenset().union(*(part.people for part in parts)),
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A group. `key` narrows the question to it. `whole`: what lies in a division but in no finer part of it.
+    `hide` (shared reports): "few" or "complement" where its households are too few to show."""
+
+    key: str
+    name: str
+    figures: Figures
+    children: tuple["Row", ...] = ()
+    whole: bool = False
+    hide: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    asked: Asked
+    by: str
+    rows: list[Row]
+    total: Figures
+    hide_total: bool = False
+    shared: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tells_owed(self) -> bool:
+        return self.total.owed_fen is not None
+
+
+def volume(actor: Actor, asked: Asked, by: str = "origin", *, shared: bool = False, depth: int = 1) -> Report:
+    """The report by a dimension, largest first (months in order). By origin: the parts of the chosen division, and
+    `depth` − 1 levels below each. `shared` hides small cells, for what leaves the house.
+
+    Statements do not grow with groups or lines. Raises Refused: not_a_month, months_turned, too_many_months,
+    not_a_dimension, not_a_prefix; Forbidden.
+    """
+    actor.require("report.read")
+    return _volume(actor, check(asked, by), by, shared=shared, depth=depth)
+
+
+def check(asked: Asked, by: str) -> Asked:
+    rules.check_months(asked.first, asked.last)
+    if by not in DIMENSIONS:
+        raise Refused("not_a_dimension", field="by", value=by)
+    if asked.origin and (len(asked.origin) not in rules.PREFIXES or not asked.origin.isdigit()):
+        raise Refused("not_a_prefix", field="origin", value=asked.origin)
+    return asked
+
+
+def _volume(actor: Actor, asked: Asked, by: str, *, shared: bool, depth: int) -> Report:
+    groups = read(actor, asked, by, shared=shared)
+    if by == "origin":
+        found = _parts(groups, asked.origin or "", depth)
+        names = regions.paths_of(row.key.ljust(12, "0") for row in _all(found))
+        rows = _named(found, {key: path[-1].name if path else key for key, path in names.items()})
+    else:
+        if by == "month":
+            groups = {str(month): groups.get(str(month), Figures()) for month in rules.months(asked.first, asked.last)}
+        called = names_of(by, groups)
+        rows = [Row(key, called.get(key) or key, figures) for key, figures in groups.items()]
+    rows.sort(key=(lambda row: row.key) if by == "month" else lambda row: (-row.figures.settled_fen, row.key))
+    total = together(groups.values()) if groups else _nothing(actor, asked, by)
+    report = Report(asked, by, rows, total, shared=shared)
+    return hide_small(report) if shared else report
+
+
+def _nothing(actor: Actor, asked: Asked, by: str) -> Figures:
+    told = all(source.tells(actor, asked, by) for source in sources.OWING)
+    return Figures() if told else Figures(owed_fen=None, received_fen=None)
+
+
+def read(actor: Actor, asked: Asked, by: str, *, shared: bool = False, households: bool = True) -> dict[str, Figures]:
+    """Group → figures; by origin, groups are the 12-digit codes that rows carry."""
+    now, earlier = sources.settled(actor, asked, by), sources.settled(actor, asked.year_before(), by)
+    if by == "month":
+        earlier.groups = {str(int(key) + 100): parts for key, parts in earlier.groups.items()}
+    ordered = sources.grouped(sources.ORDERED, actor, asked, by, OrderLine.money_fen)
+    accepted = sources.grouped(sources.ACCEPTED, actor, asked, by, AcceptanceLine.money_fen)
+    owing = _owing(actor, asked, by)
+    told = owing is not None
+    slips, payments, payouts = owing or (sources.Sums(), sources.Sums(), sources.Sums())
+    households_of = reached(actor, asked, by) if households else {}
+    people_of = people(actor, asked, by) if shared else {}
+    keys = set().union(*(part.groups for part in (now, earlier, ordered, accepted, slips, payments, payouts)))
+    return {
+        key: Figures(
+            ordered_fen=ordered.of(key),
+            accepted_fen=accepted.of(key),
+            settled_fen=now.of(key),
+            attributed_fen=now.of(key, 1),
+            owed_fen=slips.of(key) + now.of(key, 2) if told else None,
+            received_fen=payments.of(key) + payouts.of(key) if told else None,
+            before_fen=earlier.of(key),
+            lines=now.of(key, 3),
+            reached=households_of.get(key, frozenset()),
+            people=people_of.get(key, frozenset()),
+        )
+        for key in sorted(keys)
+    }
+
+
+def _owing(actor: Actor, asked: Asked, by: str) -> tuple[sources.Sums, ...] | None:
+    """Slips, farm-gate payments and payouts by group; None where these cannot be told apart so."""
+    money = (Slip.payable_fen, FarmPayment.fen, Payout.fen)
+    if not all(source.tells(actor, asked, by) for source in sources.OWING):
+        return None
+    return tuple(
+        sources.grouped(source, actor, asked, by, column)
+        for source, column in zip(sources.OWING, money, strict=True)
+    )
+
+
+def _parts(groups: Mapping[str, Figures], prefix: str, depth: int) -> list[Row]:
+    """The parts of a division that hold something, each with its own parts down to `depth`."""
+    of: dict[str, dict[str, Figures]] = {}
+    for code, figures in groups.items():
+        of.setdefault(rules.child(code, prefix), {})[code] = figures
+    rows = []
+    for key, inside in of.items():
+        whole = len(key) == 12 and key == prefix.ljust(12, "0")
+        children = _parts(inside, key, depth - 1) if depth > 1 and len(key) < 12 else []
+        if len(children) == 1 and children[0].whole:
+            children = []
+        rows.append(Row(key, "", together(inside.values()), tuple(children), whole))
+    return sorted(rows, key=lambda row: (-row.figures.settled_fen, row.key))
+
+
+def _all(rows: Iterable[Row]) -> Iterable[Row]:
+    for row in rows:
+        yield row
+        yield from _all(row.children)
+
+
+def _named(rows: Iterable[Row], names: Mapping[str, str]) -> list[Row]:
+    return [
+        replace(row, name=names.get(row.key.ljust(12, "0"), row.key), children=tuple(_named(row.children, names)))
+        for row in rows
+    ]
+
+
+def names_of(by: str, keys: Iterable[str]) -> dict[str, str]:
+    """What groups are called, one statement."""
+    keys = list(keys)
+    if by in ("buyer", "supplier"):
+        found = identity.named({UUID(key) for key in keys})
+        return {str(id_): row.name for id_, row in found.items()}
+    if by == "category":
+        return {row.code: row.name for row in products.categories()}
+    if by == "channel":
+        return {row.code: row.name for row in channels.all_channels()}
+    if by == "month":
+        return {key: f"{key[:4]}-{key[4:]}" for key in keys}
+    return {key: path[-1].name for key, path in regions.paths_of(key.ljust(12, "0") for key in keys).items() if path}
+
+
+def hide_small(report: Report) -> Report:
+    """Marks cells of too few households, and those from which they could be subtracted; below a hidden row all is."""
+    total = 0 < len(report.total.people) < rules.LEAST_HOUSEHOLDS
+    return replace(report, rows=_hide(report.rows, all_of_it=total), hide_total=total)
+
+
+def _hide(rows: Iterable[Row], all_of_it: bool) -> list[Row]:
+    rows = list(rows)
+    marks = {place: "complement" for place in range(len(rows))} if all_of_it else {}
+    marks |= rules.hidden([row.figures.people for row in rows])
+    return [
+        replace(row, hide=marks.get(place, ""), children=tuple(_hide(row.children, place in marks)))
+        for place, row in enumerate(rows)
+    ]
+
+
+def overview(actor: Actor, asked: Asked, by: str, depth: int = 2, *, shared: bool = False) -> tuple[Report, list[Row]]:
+    """A report and the same months for its chart (without households, which a chart does not draw)."""
+    report = volume(actor, asked, by, shared=shared, depth=depth)
+    if by == "month":
+        return report, report.rows
+    groups = read(actor, asked, "month", households=False)
+    rows = [
+        Row(str(month), str(month), groups.get(str(month)) or _nothing(actor, asked, "month"))
+        for month in rules.months(asked.first, asked.last)
+    ]
+    return report, rows
+
+
