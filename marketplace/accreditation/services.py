@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ..core import audit, clock, outbox
 from ..core.actor import Actor
@@ -153,6 +153,18 @@ def listed(actor: Actor) -> list[Grant]:
     actor.require("grant.read")
     within = visible(actor.scope, supplier=Grant.supplier_id, division=Grant.division)
     return list(db.session.scalars(select(Grant).where(within).order_by(Grant.given_at.desc())))
+
+
+def published(*, supplier_id: UUID | None = None, page: int = 1, size: int = 50) -> tuple[list[Grant], int]:
+    """Every grant ever given, newest first, and how many: the public eligibility list."""
+    query = select(Grant)
+    if supplier_id:
+        query = query.where(Grant.supplier_id == supplier_id)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = db.session.scalars(
+        query.order_by(Grant.valid_from.desc(), Grant.number.desc()).limit(size).offset((page - 1) * size)
+    )
+    return list(rows), total
 
 
 def of_product(product_id: UUID) -> list[Grant]:

@@ -19,7 +19,7 @@ from .statements import (  # noqa: F401
     PoolShare,
     Statement,
     households_of_lines,
-    households_of_year,
+    households_reached,
     lines_of,
     owing,
     pool_of,

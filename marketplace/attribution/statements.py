@@ -226,12 +226,16 @@ def households_of_lines(line_ids: Iterable[UUID]) -> set[UUID]:
     return {household for kind, source in pools for household, _, _ in weights(kind, source)}
 
 
-def households_of_year(year: int) -> set[UUID]:
-    """Every household whose pool something flowed into in a year, each once."""
-    pools = db.session.execute(
-        select(Pool.kind, Pool.source_id)
+def households_reached(year: int, line_ids: Iterable[UUID] | None = None) -> int:
+    """How many households had a pool that something flowed into in a year, each once; of these settled lines or of all.
+
+    One statement, whatever the number of pools.
+    """
+    query = (
+        select(Pool.source_id)
         .join(PoolMovement, PoolMovement.pool_id == Pool.id)
         .where(PoolMovement.period.between(year * 100 + 1, year * 100 + 12))
-        .distinct()
     )
-    return {household for kind, source in pools for household, _, _ in weights(kind, source)}
+    if line_ids is not None:
+        query = query.where(PoolMovement.source_id.in_(set(line_ids)))
+    return linkage.count_households_of(query)

@@ -214,6 +214,18 @@ def of_product(product_id: UUID) -> list[Offer]:
     return list(db.session.scalars(query))
 
 
+def of_supplier(supplier_id: UUID) -> list[Offer]:
+    """A supplier's offers on sale."""
+    query = select(Offer).where(Offer.supplier_id == supplier_id, Offer.state == "on_sale").order_by(Offer.code)
+    return list(db.session.scalars(query))
+
+
+def stamps(ids: Iterable[UUID]) -> dict[UUID, tuple[int, int, str]]:
+    """Offer → (version, thousandths still to be had, state): what a page that remembers the rest asks anew."""
+    query = select(Offer.id, Offer.version, Offer.stock - Offer.reserved, Offer.state).where(Offer.id.in_(set(ids)))
+    return {row[0]: (row[1], row[2], row[3]) for row in db.session.execute(query)}
+
+
 def references(keys: Iterable[str]) -> dict[tuple[str, str], int]:
     """(category, comparable unit) → reference price in fen, one statement."""
     query = select(ReferencePrice).where(ReferencePrice.category_code.in_(set(keys)))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 
 from ..core.db import db
-from .models import Agreement, FarmPayment, RosterEntry, Slip
+from .models import Agreement, FarmPayment, Lot, Roster, RosterEntry, Slip
 
 Periods = tuple[int, int] | None
 
@@ -66,3 +66,34 @@ def unpaid_slips(supplier_id: UUID) -> list[Slip]:
     """A supplier's outright slips that are not fully paid, oldest first."""
     query = select(Slip).where(*_unpaid(supplier_id)).order_by(Slip.delivered_on, Slip.number)
     return list(db.session.scalars(query))
+
+
+def households_of_products(product_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many households delivered into a product's lots, each once. One statement."""
+    query = (
+        select(Lot.product_id, func.count(Slip.household_id.distinct()))
+        .join(Slip, Slip.lot_id == Lot.id)
+        .where(Lot.product_id.in_(set(product_ids)))
+        .group_by(Lot.product_id)
+    )
+    return {product: int(count) for product, count in db.session.execute(query)}
+
+
+def households_of_suppliers(supplier_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many households are or were on a supplier's rosters, each once. One statement."""
+    query = (
+        select(Agreement.supplier_id, func.count(RosterEntry.household_id.distinct()))
+        .join(Roster, Roster.agreement_id == Agreement.id)
+        .join(RosterEntry, RosterEntry.roster_id == Roster.id)
+        .where(Agreement.supplier_id.in_(set(supplier_ids)))
+        .group_by(Agreement.supplier_id)
+    )
+    return {supplier: int(count) for supplier, count in db.session.execute(query)}
+
+
+def count_households_of(sources: Select[tuple[UUID]]) -> int:
+    """How many households, each once, have a part in the lots and rosters that a query names. One statement."""
+    of_lots = select(Slip.household_id).where(Slip.lot_id.in_(sources))
+    of_rosters = select(RosterEntry.household_id).where(RosterEntry.roster_id.in_(sources))
+    both = of_lots.union(of_rosters).subquery()
+    return db.session.scalar(select(func.count()).select_from(both)) or 0

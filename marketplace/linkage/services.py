@@ -2,7 +2,10 @@
 
 from .agreements import (  # noqa: F401
     Terms,
+    agreements_of_households,
     agreements_on,
+    consented,
+    consents_of,
     draft_agreement,
     end,
     in_force,
@@ -12,10 +15,20 @@ from .agreements import (  # noqa: F401
     put_roster,
     record_consents,
     roster_on,
+    rosters_of,
     start,
     weights_of_roster,
 )
-from .deliveries import Delivery, open_slips, pay_slips, record_slips, slip, slips_of_lot  # noqa: F401
+from .deliveries import (  # noqa: F401
+    Delivery,
+    listed_slips,
+    open_slips,
+    pay_slips,
+    payments_of_slip,
+    record_slips,
+    slip,
+    slips_of_lot,
+)
 from .lots import (  # noqa: F401
     add_paper,
     by_ids,
@@ -30,6 +43,9 @@ from .lots import (  # noqa: F401
 )
 from .reads import (  # noqa: F401
     agreements_by_ids,
+    count_households_of,
+    households_of_products,
+    households_of_suppliers,
     payments_of_household,
     slips_of_household,
     sources_of_household,

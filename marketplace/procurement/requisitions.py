@@ -125,14 +125,24 @@ def put_lines(
     return row
 
 
+def typed_line(no: int, offer_id: UUID, quantity: int, counts: bool, reason: str) -> RequisitionLine:
+    """A line that is only typed, for `check`."""
+    return RequisitionLine(no=no, offer_id=offer_id, quantity=quantity, counts=counts, reason=reason)
+
+
 def lines_of(requisition_id: UUID) -> list[RequisitionLine]:
     query = select(RequisitionLine).where(RequisitionLine.requisition_id == requisition_id).order_by(RequisitionLine.no)
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def check(row: Requisition, programme: str = "832") -> list[CheckedLine]:
-    """Every line with today's price and every rule it breaks. Statements do not grow with the lines."""
-    lines = lines_of(row.id)
+def check(
+    row: Requisition, programme: str = "832", lines: Sequence[RequisitionLine] | None = None
+) -> list[CheckedLine]:
+    """Every line with today's price and every rule it breaks. Statements do not grow with the lines.
+
+    `lines`: instead of those kept, lines as somebody typed them just now (of offers that exist).
+    """
+    lines = lines_of(row.id) if lines is None else lines
     offers = catalogue.by_ids({line.offer_id for line in lines})
     found = products.by_ids({offer.product_id for offer in offers.values()})
     verdicts = accreditation.eligible(found, clock.today(), programme) if found else {}
@@ -398,6 +408,12 @@ def listed(actor: Actor, *, state: str | None = None, page: int = 1, size: int =
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = db.session.scalars(query.order_by(Requisition.created_at.desc()).limit(size).offset((page - 1) * size))
     return list(rows), total
+
+
+def drafts(actor: Actor, limit: int = 20) -> list[Requisition]:
+    """The agency's drafts, newest first: where a line may be put."""
+    query = select(Requisition).where(Requisition.agency_id == actor.organisation, Requisition.state == "draft")
+    return list(db.session.scalars(query.order_by(Requisition.created_at.desc()).limit(limit)))
 
 
 def waiting(actor: Actor) -> dict[str, int]:

@@ -6,6 +6,7 @@ from .orders import (  # noqa: F401
     by_number,
     cancel,
     confirm,
+    counts,
     decline,
     lapse_overdue,
     lines_of,
@@ -19,16 +20,19 @@ from .requisitions import (  # noqa: F401
     CheckedLine,
     approve,
     check,
+    drafts,
     open_requisition,
     put_head,
     put_lines,
     reject,
     requisition,
     submit,
+    typed_line,
     waiting,
     withdraw,
 )
 from .requisitions import lines_of as requisition_lines  # noqa: F401
 from .requisitions import listed as requisitions  # noqa: F401
 from .shipments import Part, arriving, missing_papers, ship, shipment  # noqa: F401
+from .shipments import of_lot as shipments_of_lot  # noqa: F401
 from .shipments import of_orders as shipments_of  # noqa: F401

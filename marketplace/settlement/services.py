@@ -1,6 +1,6 @@
 """Accept a delivery, confirm a payment; what is accepted and paid settles, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from ..attribution.services import Fact, Outcome
 from ..catalogue.rules import nominal_base
 from ..core import audit, clock
 from ..core.actor import Actor
-from ..core.db import db
+from ..core.db import db, visible
 from ..linkage import services as linkage
 from ..payments import services as payments
 from ..payments.models import Bill, Transfer
@@ -23,6 +23,7 @@ from ..procurement.services import Count
 from ..quota import services as quota
 from . import figures
 from .models import SettledLine
+from .reads import Volume, lines_of_plan, lines_of_year, months_of_plan, volume_of  # noqa: F401
 
 
 def accept(
@@ -151,3 +152,21 @@ def settled_of(order_ids: Sequence[UUID]) -> dict[UUID, list[SettledLine]]:
     for row in db.session.scalars(select(SettledLine).where(SettledLine.order_id.in_(order_ids))):
         found.setdefault(row.order_id, []).append(row)
     return found
+
+
+def lines_by_ids(actor: Actor, line_ids: Iterable[UUID]) -> dict[UUID, SettledLine]:
+    """The settled lines within scope among these ids, one statement: what a share opens to."""
+    within = visible(
+        actor.scope,
+        supplier=SettledLine.supplier_id,
+        agency=SettledLine.agency_id,
+        division=(SettledLine.origin, SettledLine.agency_division),
+    )
+    query = select(SettledLine).where(SettledLine.id.in_(set(line_ids)), within)
+    return {row.id: row for row in db.session.scalars(query)}
+
+
+def of_lot(actor: Actor, lot_id: UUID) -> list[SettledLine]:
+    """What of a supplier's own lot is settled, newest first."""
+    query = select(SettledLine).where(SettledLine.lot_id == lot_id, SettledLine.supplier_id == actor.organisation)
+    return list(db.session.scalars(query.order_by(SettledLine.day.desc(), SettledLine.id.desc())))

@@ -1,0 +1,254 @@
+"""What bulk orders, orders, shipments and acceptances take, and how they are shown. Quantities are of order units."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Place, Quantity, Text, Whole, named_once
+from .acceptances import Count
+from .requisitions import MAX_LINES
+from .rules import REJECT_REASONS
+from .shipments import Part
+
+
+class RequisitionChangeSchema(Schema):
+    title = Text(80, 1)
+    deliver_on = Day(allow_none=True)
+    window = Text(40, metadata={"description": "Hours of delivery", "example": "7:00–9:00"})
+    address = Text(200)
+    contact = Text(40)
+    budget_line = Text(60)
+
+
+class NewRequisitionSchema(RequisitionChangeSchema):
+    title = Text(80, 1, required=True, metadata={"example": "九月食堂采购"})
+    channel = Text(20, 1, load_default="online")
+
+
+class RequisitionLineSchema(Schema):
+    offer_id = Id(required=True)
+    quantity = Quantity(required=True)
+    counts = Flag(load_default=True, metadata={"description": "Whether it is to count toward the plan"})
+    reason = Text(200, load_default="", metadata={"description": "Why above the reference price"})
+
+
+class RequisitionLinesSchema(Schema):
+    lines = fields.List(fields.Nested(RequisitionLineSchema), required=True, validate=validate.Length(max=MAX_LINES))
+
+
+class ReasonSchema(Schema):
+    reason = Text(300, required=True)
+
+
+class FaultSchema(Schema):
+    field = fields.String(allow_none=True)
+    row = Whole(allow_none=True)
+    code = fields.String()
+    detail = fields.String()
+
+
+class CheckedLineSchema(Schema):
+    """A line with what it would cost today and what stands against it."""
+
+    no = Whole()
+    offer_id = Id()
+    code = fields.String()
+    name = fields.String()
+    supplier_id = Id()
+    order_unit = fields.String()
+    price_unit = fields.String()
+    quantity = Quantity()
+    counts = Flag()
+    reason = fields.String()
+    price_fen = Fen()
+    money_fen = Fen(metadata={"description": "0 while something stands against the line"})
+    reference_fen = Fen(allow_none=True)
+    over_basis_points = Whole(metadata={"description": "Above the reference price by that much"})
+    eligible = Flag()
+    problems = fields.List(fields.Nested(FaultSchema))
+
+
+class RequisitionSchema(Schema):
+    id = Id()
+    number = fields.String()
+    agency_id = Id()
+    title = fields.String()
+    state = fields.String()
+    channel = fields.String()
+    deliver_on = Day(allow_none=True)
+    window = fields.String()
+    address = fields.String()
+    contact = fields.String()
+    budget_line = fields.String()
+    total_fen = Fen()
+    created_at = Moment()
+    submitted_at = Moment(allow_none=True)
+    decided_at = Moment(allow_none=True)
+    reason = fields.String()
+    version = Whole(1)
+
+
+class RequisitionOpenedSchema(RequisitionSchema):
+    lines = fields.List(fields.Nested(CheckedLineSchema))
+    order_ids = fields.List(Id(), metadata={"description": "The orders that approval made"})
+
+
+class OrderLineSchema(Schema):
+    """ordered = open + in_transit + accepted + rejected + cancelled; returned ≤ accepted."""
+
+    id = Id()
+    no = Whole()
+    offer_id = Id()
+    product_id = Id()
+    code = fields.String()
+    name = fields.String()
+    category_code = fields.String()
+    counts = Flag()
+    pricing = fields.String()
+    order_unit = fields.String()
+    price_unit = fields.String()
+    base_unit = fields.String()
+    content = Quantity()
+    tolerance_basis_points = Whole()
+    price_fen = Fen()
+    money_fen = Fen()
+    ordered = Quantity()
+    open = Quantity()
+    in_transit = Quantity()
+    accepted = Quantity()
+    rejected = Quantity()
+    cancelled = Quantity()
+    returned = Quantity()
+    settled = Quantity()
+    accepted_fen = Fen()
+    settled_fen = Fen()
+
+
+class OrderSchema(Schema):
+    id = Id()
+    number = fields.String()
+    requisition_id = Id()
+    agency_id = Id()
+    agency_name = fields.String()
+    supplier_id = Id()
+    supplier_name = fields.String()
+    plan_id = Id(allow_none=True, metadata={"description": "The quota plan that its counting lines move"})
+    channel = fields.String()
+    state = fields.String()
+    approved_at = Moment()
+    period = Period()
+    confirm_by = Moment()
+    confirmed_at = Moment(allow_none=True)
+    closed_reason = fields.String()
+    deliver_on = Day()
+    window = fields.String()
+    address = fields.String()
+    contact = fields.String()
+    total_fen = Fen()
+
+
+class OrderOpenedSchema(OrderSchema):
+    lines = fields.List(fields.Nested(OrderLineSchema))
+
+
+class CancelLineSchema(Schema):
+    order_line_id = Id(required=True)
+    quantity = Quantity(required=True)
+
+
+class CancelSchema(Schema):
+    lines = fields.List(fields.Nested(CancelLineSchema), required=True, validate=validate.Length(1, MAX_LINES))
+    reason = Text(300, required=True)
+    once = named_once("lines", "order_line_id")
+
+
+class PartSchema(Schema):
+    order_line_id = Id(required=True)
+    lot_id = Id(required=True)
+    quantity = Quantity(required=True)
+
+    @post_load
+    def value(self, data: dict[str, Any], **_options: Any) -> Part:
+        return Part(**data)
+
+
+class NewShipmentSchema(Schema):
+    parts = fields.List(fields.Nested(PartSchema), required=True, validate=validate.Length(1, 2000))
+    expected_on = Day(required=True)
+    carrier = Text(80, load_default="")
+    note = Text(200, load_default="")
+
+
+class ShipmentLineSchema(Schema):
+    id = Id()
+    no = Whole()
+    order_line_id = Id()
+    lot_id = Id()
+    quantity = Quantity()
+    accepted = Quantity()
+    rejected = Quantity()
+
+
+class ShipmentSchema(Schema):
+    id = Id()
+    number = fields.String()
+    order_id = Id()
+    no = Whole()
+    state = fields.String()
+    carrier = fields.String()
+    note = fields.String()
+    shipped_at = Moment()
+    expected_on = Day()
+    lines = fields.List(fields.Nested(ShipmentLineSchema))
+
+
+class CountSchema(Schema):
+    shipment_line_id = Id(required=True)
+    accepted = Quantity(required=True)
+    net = Quantity(unit="千克", load_default=None, allow_none=True, metadata={"description": "Of weighed lines"})
+    reason = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *REJECT_REASONS]),
+        metadata={"description": "Where less was accepted than shipped"},
+    )
+
+    @post_load
+    def value(self, data: dict[str, Any], **_options: Any) -> Count:
+        return Count(**data)
+
+
+class NewAcceptanceSchema(Schema):
+    lines = fields.List(fields.Nested(CountSchema), required=True, validate=validate.Length(1, 2000))
+    witness = Text(40, load_default="")
+    note = Text(200, load_default="")
+
+
+class AcceptanceLineSchema(Schema):
+    id = Id()
+    no = Whole()
+    shipment_line_id = Id()
+    order_line_id = Id()
+    lot_id = Id()
+    accepted = Quantity()
+    rejected = Quantity()
+    net = Quantity(metadata={"description": "Base units of what was accepted"})
+    money_fen = Fen()
+    reason = fields.String()
+
+
+class AcceptanceSchema(Schema):
+    id = Id()
+    number = fields.String()
+    shipment_id = Id()
+    order_id = Id()
+    day = Day()
+    period = Period()
+    at = Moment()
+    witness = fields.String()
+    note = fields.String()
+    money_fen = Fen()
+    lines = fields.List(fields.Nested(AcceptanceLineSchema))
+
+
+class AcceptedSchema(AcceptanceSchema):
+    bill_id = Id(allow_none=True, metadata={"description": "null where nothing was accepted"})

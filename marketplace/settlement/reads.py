@@ -1,0 +1,66 @@
+"""What pages ask of settled money: a year's volume, an agency's and a plan's lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from ..core.db import db
+from .models import Figure, SettledLine
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Sums of settled lines, fen."""
+
+    lines: int
+    money_fen: int
+    attributed_fen: int
+    owed_fen: int
+
+
+def _months(year: int) -> tuple[int, int]:
+    return year * 100 + 1, year * 100 + 12
+
+
+def volume_of(year: int, dimension: str = "channel", key: str | None = None) -> Volume:
+    """A year's settled volume, of one key of a dimension or of all; from the figures."""
+    query = select(
+        func.coalesce(func.sum(Figure.lines), 0),
+        func.coalesce(func.sum(Figure.money_fen), 0),
+        func.coalesce(func.sum(Figure.attributed_fen), 0),
+        func.coalesce(func.sum(Figure.owed_fen), 0),
+    ).where(Figure.dimension == dimension, Figure.period.between(*_months(year)))
+    if key is not None:
+        query = query.where(Figure.key == key)
+    return Volume(*(int(value) for value in db.session.execute(query).one()))
+
+
+def lines_of_year(year: int, agency_id: UUID | None = None) -> list[UUID]:
+    """The ids of a year's settled lines, of one agency or of all."""
+    query = select(SettledLine.id).where(SettledLine.period.between(*_months(year)))
+    if agency_id:
+        query = query.where(SettledLine.agency_id == agency_id)
+    return list(db.session.scalars(query))
+
+
+def lines_of_plan(plan_id: UUID, *, page: int = 1, size: int = 50) -> tuple[Sequence[SettledLine], int]:
+    """The settled lines that a plan counts, newest first, and how many. The caller checked the plan's scope."""
+    query = select(SettledLine).where(SettledLine.plan_id == plan_id)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = db.session.scalars(
+        query.order_by(SettledLine.day.desc(), SettledLine.id.desc()).limit(size).offset((page - 1) * size)
+    )
+    return rows.all(), total
+
+
+def months_of_plan(plan_id: UUID) -> dict[int, tuple[int, int]]:
+    """Period → (lines, fen) of what a plan counts."""
+    query = select(SettledLine.period, func.count(), func.sum(SettledLine.money_fen)).where(
+        SettledLine.plan_id == plan_id
+    )
+    return {
+        period: (int(lines), int(fen))
+        for period, lines, fen in db.session.execute(query.group_by(SettledLine.period).order_by(SettledLine.period))
+    }

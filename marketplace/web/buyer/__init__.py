@@ -1,0 +1,5 @@
+"""An agency's pages: home, bulk orders from filling to approval, orders, acceptance, bills, quota plan."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("buyer", __name__)

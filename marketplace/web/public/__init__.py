@@ -1,0 +1,10 @@
+"""What everybody may see: home, catalogue, product, comparison, suppliers, the eligibility list.
+
+These pages are hot: what changes rarely is remembered for seconds (`remembered`), price, stock and state are asked anew.
+"""
+
+from flask import Blueprint
+
+blueprint = Blueprint("public", __name__)
+
+from . import catalogue, compare, home, product, suppliers  # noqa: E402, F401
