@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from . import money, quantity
 from .errors import DomainError, Refused
@@ -218,3 +218,22 @@ class Moment(fields.AwareDateTime):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="iso", **options)
+
+
+def above_zero(value: int) -> None:
+    """A validator: quantities that must not be zero."""
+    if value <= 0:
+        raise _refused("quantity_zero")
+
+
+def named_once(listed: str, key: str) -> Any:
+    """A schema's validator: no two rows of a list name the same thing; the second is refused with its row."""
+
+    def check(_schema: Any, data: Mapping[str, Any], **_options: Any) -> None:
+        seen: set[Any] = set()
+        for row, item in enumerate(data.get(listed, [])):
+            if item[key] in seen:
+                raise ValidationError({listed: {row: {key: [Refused("named_twice")]}}})
+            seen.add(item[key])
+
+    return validates_schema(check)

@@ -52,9 +52,12 @@ WORDS: dict[str, LazyString] = {
     "not_a_choice": _("请从所列的选项中选"),
     "not_a_number": _("应是数字"),
     "not_a_day": _("应是日期，例如 2026-08-18"),
+    "not_a_season_day": _("应是月日，例如 7-20"),
     "not_a_moment": _("应是时间，例如 2026-08-18T09:40:00+08:00"),
     "not_an_id": _("编号不对"),
     "not_text": _("含有不能显示的字符"),
+    "named_twice": _("与前面的一行重复"),
+    "code_malformed": _("编码只用大写英文字母、数字和连字符"),
     # numbers
     "not_money": _("“%(value)s”不是金额，应如 1234.50，最多两位小数"),
     "not_a_quantity": _("“%(value)s”不是数量，应如 497.6"),

@@ -1,30 +1,61 @@
-"""What sign-in, tokens and language take and show."""
+"""What sign-in, tokens and language take, and how users and organisations are shown."""
 
 from marshmallow import Schema, fields, validate
 
+from ..core.fields import Flag, Id, Moment, Place, Text, Whole
 from .tokens import MAX_DAYS
 
 
 class SignInSchema(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 60))
+    name = Text(60, 1, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
 
 
 class TokenSchema(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 60))
-    days = fields.Integer(load_default=90, validate=validate.Range(1, MAX_DAYS))
+    name = Text(60, 1, required=True, metadata={"description": "What it is for", "example": "ERP"})
+    days = Whole(1, MAX_DAYS, load_default=90, metadata={"description": "How long it is valid"})
 
 
 class TokenShownSchema(Schema):
     """A token as lists show it: never its secret."""
 
-    id = fields.UUID()
+    id = Id()
     name = fields.String()
-    hint = fields.String()
-    created_at = fields.AwareDateTime()
-    expires_at = fields.AwareDateTime()
-    revoked_at = fields.AwareDateTime(allow_none=True)
+    hint = fields.String(metadata={"description": "The secret's first eight characters"})
+    created_at = Moment()
+    expires_at = Moment()
+    revoked_at = Moment(allow_none=True)
+
+
+class NewTokenSchema(TokenShownSchema):
+    """A token just made: the only answer that ever carries its secret."""
+
+    secret = fields.String(metadata={"description": "For `Authorization: Bearer …`; shown this once"})
 
 
 class LanguageSchema(Schema):
     locale = fields.String(required=True, validate=validate.OneOf(["zh", "en"]))
+
+
+class OrganisationSchema(Schema):
+    id = Id()
+    kind = fields.String(metadata={"example": "supplier"})
+    supplier_kind = fields.String(allow_none=True)
+    agency_kind = fields.String(allow_none=True)
+    name = fields.String()
+    short_name = fields.String()
+    division = Place()
+    address = fields.String()
+
+
+class MeSchema(Schema):
+    """Who the token or session belongs to; nobody signed in is the public."""
+
+    kind = fields.String()
+    user = Id(allow_none=True)
+    name = fields.String()
+    organisation = Id(allow_none=True)
+    organisation_name = fields.String()
+    roles = fields.List(fields.String())
+    permissions = fields.List(fields.String())
+    signed_in = Flag()

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Place, Quantity, Text, Whole, named_once
+from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Text, Whole, named_once
 from .acceptances import Count
 from .requisitions import MAX_LINES
 from .rules import REJECT_REASONS

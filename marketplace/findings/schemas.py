@@ -1,0 +1,16 @@
+"""How findings are shown."""
+
+from marshmallow import Schema, fields
+
+from ..core.fields import Id, Moment, Place
+
+
+class FindingSchema(Schema):
+    id = Id()
+    kind = fields.String()
+    object_kind = fields.String()
+    object_id = fields.String()
+    division = Place()
+    facts = fields.Dict(keys=fields.String())
+    state = fields.String()
+    opened_at = Moment()
