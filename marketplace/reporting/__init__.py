@@ -1,19 +1,19 @@
 """Reports (报表): what was sold where, what of it reached households, and the rows behind each figure. Reads only.
 
-The volume report's figures, in fen, by months of their own day (RULES.md, Reporting and Linkage):
+The volume report's figures, in fen, by month (RULES.md, Reporting):
 
-- *ordered* 订购额: order lines by the month of approval, at the approved quantity; orders that were declined, lapsed or
-  wholly cancelled are left out. An order has no lot yet: it lies in the supplier's county, never finer.
+- *ordered* 订购额: order lines by the month of approval, at the approved quantity; orders that were declined, lapsed
+  or wholly cancelled are left out. An order has no lot yet: it lies in the supplier's county, never finer.
 - *accepted* 验收额: accepted lines by the month of acceptance, at the lot's origin.
-- *settled* 销售额: accepted and paid lines by the month of settlement, at the lot's origin. This alone is volume.
+- *settled* 销售额: accepted and paid lines by the month of settlement, at the lot's origin. Only this is volume.
 - *attributed* 可追溯额: the part of settled that flowed into pools of named households.
 - *owed* 应得: outright weighing slips by the month of delivery where the household lives, and what settled lines moved
   into pools that make debt (consignment, dividend, premium) at the lot's origin.
 - *received* 已得: farm-gate payments and paid payouts by the month of payment, where the household lives.
 - *to pay* 应付未付 = owed − received of these months; below zero where older debts were paid in them.
 - *change* 比上年: settled against settled of the same months of the year before; none where there was nothing.
-- *households* 联结农户: distinct households with a weight in a pool that the settled lines fed. Each counts once in every
-  group and once in the total, so the total may be smaller than the sum.
+- *households* 联结农户: distinct households with a weight in a pool that the settled lines fed. Each counts once in
+  every group and once in the total, so the total may be smaller than the sum.
 
 Owed and received belong to a household and a supplier, never to a buyer, category or channel: asked by one of these, or
 narrowed to one, they are None, and *attributed* answers instead.

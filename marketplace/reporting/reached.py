@@ -17,7 +17,7 @@ from ..linkage.models import RosterEntry, Slip
 from ..settlement.models import SettledLine
 from .sources import OWING, SETTLED, Asked
 
-REMEMBERED = 200_000  # pools' sources at most
+REMEMBERED = 200_000  # pools at most
 _CHUNK = 5000
 _members: dict[UUID, frozenset[UUID]] = {}
 _known: dict[UUID, UUID] = {}  # one object per household, however many pools hold it
@@ -29,41 +29,39 @@ def reached(actor: Actor, asked: Asked, by: str) -> Groups:
     """Group → households behind its settled lines."""
     column = SETTLED.column(by)
     query = (
-        select(column, Pool.kind, Pool.source_id)
+        select(column, PoolMovement.pool_id)
         .select_from(SettledLine)
         .join(PoolMovement, PoolMovement.source_id == SettledLine.id)
-        .join(Pool, Pool.id == PoolMovement.pool_id)
         .distinct()
     )
     fed = db.session.execute(SETTLED.narrow(query, actor, asked, by)).all()
-    members = members_of({(kind, source) for _, kind, source in fed})
+    members = members_of({pool for _, pool in fed})
     sets: dict[str, list[frozenset[UUID]]] = {}
-    for key, _kind, source in fed:
-        sets.setdefault(str(key), []).append(members[source])
+    for key, pool in fed:
+        sets.setdefault(str(key), []).append(members[pool])
     return {key: frozenset().union(*parts) for key, parts in sets.items()}
 
 
-def members_of(sources: Iterable[tuple[str, UUID]]) -> dict[UUID, frozenset[UUID]]:
-    """Lot or roster → its households; two statements for those not remembered."""
+def members_of(pools: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Pool → its households; two statements for those not remembered."""
     if len(_members) > REMEMBERED:
         _members.clear()
         _known.clear()
-    wanted = set(sources)
-    missing = [(kind, source) for kind, source in wanted if source not in _members]
-    lots = [source for kind, source in missing if kind == "lot"]
-    rosters = [source for kind, source in missing if kind != "lot"]
-    _remember(Slip.lot_id, Slip.household_id, lots)
-    _remember(RosterEntry.roster_id, RosterEntry.household_id, rosters)
-    return {source: _members[source] for _, source in wanted}
+    wanted = set(pools)
+    missing = list(wanted - _members.keys())
+    for start in range(0, len(missing), _CHUNK):
+        chunk = missing[start : start + _CHUNK]
+        _remember(Slip.lot_id, Slip.household_id, chunk)
+        _remember(RosterEntry.roster_id, RosterEntry.household_id, chunk)
+    return {pool: _members.get(pool, frozenset()) for pool in wanted}
 
 
-def _remember(source: Any, household: Any, ids: list[UUID]) -> None:
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
-        found: dict[UUID, set[UUID]] = {id_: set() for id_ in chunk}
-        for id_, member in db.session.execute(select(source, household).where(source.in_(chunk)).distinct()):
-            found[id_].add(_known.setdefault(member, member))
-        _members.update({id_: frozenset(members) for id_, members in found.items()})
+def _remember(source: Any, household: Any, pools: list[UUID]) -> None:
+    query = select(Pool.id, household).join(Pool, Pool.source_id == source).where(Pool.id.in_(pools)).distinct()
+    found: dict[UUID, set[UUID]] = {}
+    for pool, member in db.session.execute(query):
+        found.setdefault(pool, set()).add(_known.setdefault(member, member))
+    _members.update({pool: frozenset(members) for pool, members in found.items()})
 
 
 def people(actor: Actor, asked: Asked, by: str) -> Groups:
@@ -72,7 +70,9 @@ def people(actor: Actor, asked: Asked, by: str) -> Groups:
     for source in OWING:
         if source.tells(actor, asked, by):
             column = source.column(by)
-            query = source.narrow(select(column, source.household).select_from(source.base).distinct(), actor, asked, by)
+            query = source.narrow(
+                select(column, source.household).select_from(source.base).distinct(), actor, asked, by
+            )
             for key, household in db.session.execute(query):
                 found.setdefault(str(key), set()).add(household)
     return {key: frozenset(members) for key, members in found.items()}

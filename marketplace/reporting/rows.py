@@ -56,7 +56,10 @@ class Opened:
 
 
 def rows(actor: Actor, asked: Asked, figure: str, *, sort: str = "-day", page: int = 1, size: int = 50) -> Opened:
-    """The rows of a figure; `sort` is day or fen, with a minus for descending. Raises Refused('not_a_figure') and as volume."""
+    """The rows of a figure; `sort` is day or fen, with a minus for descending.
+
+    Raises Refused('not_a_figure') and what `volume` raises.
+    """
     actor.require("report.read")
     check(asked, "month")
     if figure not in FIGURES:
@@ -243,7 +246,7 @@ class Reached:
 
 
 def households_reached(actor: Actor, asked: Asked, *, page: int = 1, size: int = 50) -> Reached:
-    """The households behind the settled lines, each once, by village and number. Raises Forbidden, Refused as volume."""
+    """The households behind the settled lines, by village and number. Raises Forbidden, Refused as volume."""
     actor.require("report.read")
     actor.require("household.read")
     groups = reached(actor, check(asked, "month"), "month")

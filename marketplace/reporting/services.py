@@ -4,4 +4,4 @@ from .public import PUBLIC_DIMENSIONS, results  # noqa: F401
 from .rows import FIGURES, Behind, Opened, Reached, households_reached, rows  # noqa: F401
 from .sources import DIMENSIONS, Asked  # noqa: F401
 from .trail import Wanted, trail, verbs  # noqa: F401
-from .volume import Figures, Report, Row, names_of, overview, volume  # noqa: F401
+from .volume import Figures, Report, Row, names_of, volume  # noqa: F401

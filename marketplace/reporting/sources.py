@@ -1,6 +1,6 @@
 """Where each figure is read: one `Source` per table, with the column of every dimension that it can be asked by."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +73,9 @@ class Source:
     def column(self, by: str) -> Any:
         return self.period if by == "month" else self.columns[by]
 
-    def narrow(self, query: Select[Any], actor: Actor, asked: Asked, by: str, also: frozenset[str] = frozenset()) -> Any:
+    def narrow(
+        self, query: Select[Any], actor: Actor, asked: Asked, by: str, also: frozenset[str] = frozenset()
+    ) -> Any:
         """Joins, months, filters and the actor's scope on a query that starts from `base`."""
         needed = set(asked.filters) | {by} | also
         scope = self._scope(actor, asked)
@@ -91,10 +93,10 @@ class Source:
     def _scope(self, actor: Actor, asked: Asked) -> ColumnElement[bool] | None:
         if implied(actor, asked):
             return None
-        sides = (self.columns["origin"],) if self.buyer_division is None else (self.columns["origin"], self.buyer_division)
-        return visible(
-            actor.scope, supplier=self.columns["supplier"], agency=self.columns.get("buyer"), division=sides
+        sides = (
+            (self.columns["origin"],) if self.buyer_division is None else (self.columns["origin"], self.buyer_division)
         )
+        return visible(actor.scope, supplier=self.columns["supplier"], agency=self.columns.get("buyer"), division=sides)
 
 
 def implied(actor: Actor, asked: Asked) -> bool:
@@ -177,45 +179,42 @@ PAYOUTS = Source(
 OWING = (SLIPS, PAYMENTS, PAYOUTS)
 
 
-@dataclass
-class Sums:
-    """Fen by group; a group that is missing has nothing."""
-
-    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
-    def of(self, key: str, place: int = 0) -> int:
-        return self.groups[key][place] if key in self.groups else 0
+Cells = dict[tuple[str, int], tuple[int, ...]]
 
 
-def grouped(source: Source, actor: Actor, asked: Asked, by: str, *money: Any) -> Sums:
-    """Sums of `money` columns by the groups of a dimension, one statement."""
-    column = source.column(by)
+def grouped(source: Source, actor: Actor, asked: Asked, by: str, *money: Any) -> Cells:
+    """(group, month) → sums of `money` columns, one statement. By month, the group is the month."""
+    columns = [source.period] if by == "month" else [source.columns[by], source.period]
     sums = [func.sum(part) for part in money]
-    query = source.narrow(select(column, *sums).select_from(source.base), actor, asked, by).group_by(column)
-    return Sums({str(key): tuple(int(part) for part in parts) for key, *parts in db.session.execute(query)})
+    query = source.narrow(select(*columns, *sums).select_from(source.base), actor, asked, by).group_by(*columns)
+    return _cells(query, len(columns))
+
+
+def _cells(query: Select[Any], columns: int) -> Cells:
+    return {
+        (str(row[0]), int(row[columns - 1])): tuple(int(part) for part in row[columns:])
+        for row in db.session.execute(query)
+    }
 
 
 _FIGURE = {"origin": "origin", "buyer": "agency", "supplier": "supplier", "category": "category", "channel": "channel"}
-_NONE = (0, 0, 0, 0)
 
 
-def settled(actor: Actor, asked: Asked, by: str) -> Sums:
-    """(settled, attributed, owed, lines) by group: from the figures where one dimension and months are asked."""
+def settled(actor: Actor, asked: Asked, by: str) -> Cells:
+    """(settled, attributed, owed, lines) by cell: from the figures where one dimension and months are asked."""
     dimension = figure_dimension(actor, asked, by)
     if dimension is None:
         line = SettledLine
         return grouped(SETTLED, actor, asked, by, line.money_fen, line.attributed_fen, line.owed_fen, 1)
-    column = Figure.period if by == "month" else Figure.key
+    columns = [Figure.period] if by == "month" else [Figure.key, Figure.period]
     sums = [func.sum(part) for part in (Figure.money_fen, Figure.attributed_fen, Figure.owed_fen, Figure.lines)]
-    query = select(column, *sums).where(
+    query = select(*columns, *sums).where(
         Figure.dimension == _FIGURE[dimension], Figure.period.between(asked.first, asked.last)
     )
     value = asked.filters.get(dimension)
     if value is not None:
         query = query.where(lies_in(Figure.key, value) if dimension == "origin" else Figure.key == str(value))
-    return Sums(
-        {str(key): tuple(int(part) for part in parts) for key, *parts in db.session.execute(query.group_by(column))}
-    )
+    return _cells(query.group_by(*columns), len(columns))
 
 
 def figure_dimension(actor: Actor, asked: Asked, by: str) -> str | None:

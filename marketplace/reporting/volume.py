@@ -1,7 +1,7 @@
 """The volume report: groups of one dimension with their figures, the total, and the parts of each division."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from uuid import UUID
 
 from ..attribution.models import Payout
@@ -51,28 +51,25 @@ class Figures:
         return self.received_fen * 10_000 // self.owed_fen if self.owed_fen and self.received_fen is not None else None
 
     def __bool__(self) -> bool:
-        return any((self.ordered_fen, self.accepted_fen, self.settled_fen, self.owed_fen, self.received_fen, self.before_fen))
+        return any(
+            (self.ordered_fen, self.accepted_fen, self.settled_fen, self.owed_fen, self.received_fen, self.before_fen)
+        )
+
+
+_MONEY = tuple(field.name for field in fields(Figures))[:8]
 
 
 def together(parts: Iterable[Figures]) -> Figures:
     """The sum of groups; households count once."""
     parts = list(parts)
-
-    def total(name: str) -> int:
-        return sum(getattr(part, name) for part in parts)
-
-    told = not any(part.owed_fen is None for part in parts)
+    if len(parts) == 1:
+        return parts[0]
+    columns = [[getattr(part, name) for part in parts] for name in _MONEY]
+    none: frozenset[UUID] = frozenset()
     return Figures(
-        ordered_fen=total("ordered_fen"),
-        accepted_fen=total("accepted_fen"),
-        settled_fen=total("settled_fen"),
-        attributed_fen=total("attributed_fen"),
-        owed_fen=total("owed_fen") if told else None,
-        received_fen=total("received_fen") if told else None,
-        before_fen=total("before_fen"),
-        lines=total("lines"),
-        reached=frozenset().union(*(part.reached for part in parts)),
-        people=frozenset().union(*(part.people for part in parts)),
+        *(None if None in column else sum(column) for column in columns),
+        reached=none.union(*(part.reached for part in parts)),
+        people=none.union(*(part.people for part in parts)),
     )
 
 
@@ -91,13 +88,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
+    """`months` are the same figures month by month, for the chart: without households, which are not counted twice."""
+
     asked: Asked
     by: str
     rows: list[Row]
     total: Figures
+    months: list[Row]
     hide_total: bool = False
     shared: bool = False
-    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tells_owed(self) -> bool:
@@ -112,7 +111,29 @@ def volume(actor: Actor, asked: Asked, by: str = "origin", *, shared: bool = Fal
     not_a_dimension, not_a_prefix; Forbidden.
     """
     actor.require("report.read")
-    return _volume(actor, check(asked, by), by, shared=shared, depth=depth)
+    check(asked, by)
+    groups, by_month = read(actor, asked, by)
+    households_of = reached(actor, asked, by)
+    people_of = people(actor, asked, by) if shared else {}
+    none: frozenset[UUID] = frozenset()
+    groups = {
+        key: replace(figures, reached=households_of.get(key, none), people=people_of.get(key, none))
+        for key, figures in groups.items()
+    }
+    months = _months(asked, by_month, _nothing(actor, asked, by))
+    if by == "origin":
+        found = _parts(groups, asked.origin or "", depth)
+        names = regions.paths_of(row.key.ljust(12, "0") for row in _all(found))
+        rows = _named(found, {key: path[-1].name if path else key for key, path in names.items()})
+    else:
+        if by == "month":
+            groups = {row.key: groups.get(row.key, row.figures) for row in months}
+        called = names_of(by, groups)
+        rows = [Row(key, called.get(key) or key, figures) for key, figures in groups.items()]
+    rows.sort(key=(lambda row: row.key) if by == "month" else lambda row: (-row.figures.settled_fen, row.key))
+    total = together(groups.values()) if groups else _nothing(actor, asked, by)
+    report = Report(asked, by, rows, total, months, shared=shared)
+    return hide_small(report) if shared else report
 
 
 def check(asked: Asked, by: str) -> Asked:
@@ -124,21 +145,9 @@ def check(asked: Asked, by: str) -> Asked:
     return asked
 
 
-def _volume(actor: Actor, asked: Asked, by: str, *, shared: bool, depth: int) -> Report:
-    groups = read(actor, asked, by, shared=shared)
-    if by == "origin":
-        found = _parts(groups, asked.origin or "", depth)
-        names = regions.paths_of(row.key.ljust(12, "0") for row in _all(found))
-        rows = _named(found, {key: path[-1].name if path else key for key, path in names.items()})
-    else:
-        if by == "month":
-            groups = {str(month): groups.get(str(month), Figures()) for month in rules.months(asked.first, asked.last)}
-        called = names_of(by, groups)
-        rows = [Row(key, called.get(key) or key, figures) for key, figures in groups.items()]
-    rows.sort(key=(lambda row: row.key) if by == "month" else lambda row: (-row.figures.settled_fen, row.key))
-    total = together(groups.values()) if groups else _nothing(actor, asked, by)
-    report = Report(asked, by, rows, total, shared=shared)
-    return hide_small(report) if shared else report
+def _months(asked: Asked, groups: Mapping[str, Figures], nothing: Figures) -> list[Row]:
+    keys = [str(month) for month in rules.months(asked.first, asked.last)]
+    return [Row(key, f"{key[:4]}-{key[4:]}", groups.get(key, nothing)) for key in keys]
 
 
 def _nothing(actor: Actor, asked: Asked, by: str) -> Figures:
@@ -146,44 +155,50 @@ def _nothing(actor: Actor, asked: Asked, by: str) -> Figures:
     return Figures() if told else Figures(owed_fen=None, received_fen=None)
 
 
-def read(actor: Actor, asked: Asked, by: str, *, shared: bool = False, households: bool = True) -> dict[str, Figures]:
-    """Group → figures; by origin, groups are the 12-digit codes that rows carry."""
-    now, earlier = sources.settled(actor, asked, by), sources.settled(actor, asked.year_before(), by)
-    if by == "month":
-        earlier.groups = {str(int(key) + 100): parts for key, parts in earlier.groups.items()}
-    ordered = sources.grouped(sources.ORDERED, actor, asked, by, OrderLine.money_fen)
-    accepted = sources.grouped(sources.ACCEPTED, actor, asked, by, AcceptanceLine.money_fen)
+# The places of a group's money: Figures' first eight fields.
+_ORDERED, _ACCEPTED, _SETTLED, _ATTRIBUTED, _OWED, _RECEIVED, _BEFORE, _LINES = range(8)
+Money = dict[str, list[int]]
+
+
+def read(actor: Actor, asked: Asked, by: str) -> tuple[dict[str, Figures], dict[str, Figures]]:
+    """Figures by group and by month, without households; by origin, groups are the 12-digit codes that rows carry."""
+    groups: Money = {}
+    months: Money = {}
     owing = _owing(actor, asked, by)
-    told = owing is not None
-    slips, payments, payouts = owing or (sources.Sums(), sources.Sums(), sources.Sums())
-    households_of = reached(actor, asked, by) if households else {}
-    people_of = people(actor, asked, by) if shared else {}
-    keys = set().union(*(part.groups for part in (now, earlier, ordered, accepted, slips, payments, payouts)))
+    for cells, places in (
+        (sources.settled(actor, asked, by), (_SETTLED, _ATTRIBUTED, _OWED, _LINES)),
+        (_a_year_on(sources.settled(actor, asked.year_before(), by), by), (_BEFORE,)),
+        (sources.grouped(sources.ORDERED, actor, asked, by, OrderLine.money_fen), (_ORDERED,)),
+        (sources.grouped(sources.ACCEPTED, actor, asked, by, AcceptanceLine.money_fen), (_ACCEPTED,)),
+        *zip(owing or (), ((_OWED,), (_RECEIVED,), (_RECEIVED,)), strict=False),
+    ):
+        for (key, month), parts in cells.items():
+            group, of_month = groups.setdefault(key, [0] * 8), months.setdefault(str(month), [0] * 8)
+            for place, fen in zip(places, parts, strict=False):
+                group[place] += fen
+                of_month[place] += fen
+    return _figures(groups, owing is not None), _figures(months, owing is not None)
+
+
+def _a_year_on(cells: sources.Cells, by: str) -> sources.Cells:
+    return {(str(month + 100) if by == "month" else key, month + 100): parts for (key, month), parts in cells.items()}
+
+
+def _figures(groups: Money, told: bool) -> dict[str, Figures]:
+    """Where owed and received cannot be told, they are None."""
     return {
-        key: Figures(
-            ordered_fen=ordered.of(key),
-            accepted_fen=accepted.of(key),
-            settled_fen=now.of(key),
-            attributed_fen=now.of(key, 1),
-            owed_fen=slips.of(key) + now.of(key, 2) if told else None,
-            received_fen=payments.of(key) + payouts.of(key) if told else None,
-            before_fen=earlier.of(key),
-            lines=now.of(key, 3),
-            reached=households_of.get(key, frozenset()),
-            people=people_of.get(key, frozenset()),
-        )
-        for key in sorted(keys)
+        key: Figures(*fen[:_OWED], *(fen[_OWED:_BEFORE] if told else (None, None)), *fen[_BEFORE:])
+        for key, fen in sorted(groups.items())
     }
 
 
-def _owing(actor: Actor, asked: Asked, by: str) -> tuple[sources.Sums, ...] | None:
-    """Slips, farm-gate payments and payouts by group; None where these cannot be told apart so."""
+def _owing(actor: Actor, asked: Asked, by: str) -> tuple[sources.Cells, ...] | None:
+    """Slips, farm-gate payments and payouts by cell; None where these cannot be told apart so."""
     money = (Slip.payable_fen, FarmPayment.fen, Payout.fen)
     if not all(source.tells(actor, asked, by) for source in sources.OWING):
         return None
     return tuple(
-        sources.grouped(source, actor, asked, by, column)
-        for source, column in zip(sources.OWING, money, strict=True)
+        sources.grouped(source, actor, asked, by, column) for source, column in zip(sources.OWING, money, strict=True)
     )
 
 
@@ -238,24 +253,9 @@ def hide_small(report: Report) -> Report:
 
 def _hide(rows: Iterable[Row], all_of_it: bool) -> list[Row]:
     rows = list(rows)
-    marks = {place: "complement" for place in range(len(rows))} if all_of_it else {}
+    marks = dict.fromkeys(range(len(rows)), "complement") if all_of_it else {}
     marks |= rules.hidden([row.figures.people for row in rows])
     return [
         replace(row, hide=marks.get(place, ""), children=tuple(_hide(row.children, place in marks)))
         for place, row in enumerate(rows)
     ]
-
-
-def overview(actor: Actor, asked: Asked, by: str, depth: int = 2, *, shared: bool = False) -> tuple[Report, list[Row]]:
-    """A report and the same months for its chart (without households, which a chart does not draw)."""
-    report = volume(actor, asked, by, shared=shared, depth=depth)
-    if by == "month":
-        return report, report.rows
-    groups = read(actor, asked, "month", households=False)
-    rows = [
-        Row(str(month), str(month), groups.get(str(month)) or _nothing(actor, asked, "month"))
-        for month in rules.months(asked.first, asked.last)
-    ]
-    return report, rows
-
-
