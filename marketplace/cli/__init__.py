@@ -1,13 +1,24 @@
 """The `flask` commands: one module per group, each exposing a click group; `register` adds them to the application."""
 
+from pathlib import Path
+
 from flask import Flask
+
+from ..core.db import db
+
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 
 def register(app: Flask) -> None:
     """Adds every group. The imports are local: a web worker that runs no command loads none of their libraries."""
+    from flask_migrate import Migrate
+
     from .demo_command import demo
+    from .ledger import ledger
     from .regions import regions
+    from .report import report
     from .search import group as search
 
-    for group in (demo, regions, search):
+    for group in (demo, ledger, regions, report, search):
         app.cli.add_command(group)
+    Migrate(app, db, directory=str(MIGRATIONS))

@@ -1,0 +1,175 @@
+"""One small check for each invariant that crosses rooms; each answers with what is wrong. The verifier is `CHECKS`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+
+from ..attribution.models import Pool, PoolMovement
+from ..attribution.posting import LEDGER_KIND
+from ..catalogue.rules import nominal_base
+from ..core.db import db
+from ..ledger.models import Entry, PostedSource
+from ..linkage.models import Lot
+from ..payments.models import Bill
+from ..procurement.models import AcceptanceLine, Order, OrderLine, ShipmentLine
+from ..quota.models import QuotaPlan
+from . import figures
+from .models import SettledLine
+
+
+def _rows(query: Select[Any]) -> list[Row[Any]]:
+    return list(db.session.execute(query))
+
+
+def entries_of_a_line_sum_to_its_money() -> list[str]:
+    """Every share of a settled line is posted, the supplier's own too."""
+    query = select(PostedSource.source, func.sum(Entry.amount)).join(Entry, Entry.journal_id == PostedSource.journal_id)
+    posted = {
+        source: int(fen)
+        for source, fen in _rows(query.where(PostedSource.kind == LEDGER_KIND).group_by(PostedSource.source))
+    }
+    lines = {str(id_): fen for id_, fen in _rows(select(SettledLine.id, SettledLine.money_fen))}
+    return [
+        f"settled line {line}: {lines.get(line)} fen, its entries sum to {posted.get(line)}"
+        for line in sorted(posted.keys() | lines.keys())
+        if posted.get(line) != lines.get(line)
+    ]
+
+
+def accepted_and_paid_is_settled() -> list[str]:
+    """Each accepted line of a fully paid bill has settled, for its money, and no other line has."""
+    paid = and_(Bill.state == "paid", AcceptanceLine.money_fen > 0)
+    query = (
+        select(AcceptanceLine.id, AcceptanceLine.money_fen, SettledLine.money_fen)
+        .join(Bill, Bill.acceptance_id == AcceptanceLine.acceptance_id, isouter=True)
+        .join(SettledLine, SettledLine.id == AcceptanceLine.id, isouter=True)
+        .where(
+            or_(
+                and_(paid, or_(SettledLine.id.is_(None), SettledLine.money_fen != AcceptanceLine.money_fen)),
+                and_(or_(Bill.id.is_(None), Bill.state != "paid"), SettledLine.id.is_not(None)),
+            )
+        )
+    )
+    return [f"accepted line {id_}: {fen} fen accepted, {settled} fen settled" for id_, fen, settled in _rows(query)]
+
+
+def movements_of_a_line_are_what_it_attributed() -> list[str]:
+    """A settled line's attributed and owed money is what it moved into pools, and into those that make debt."""
+    moved = PoolMovement.after_fen - PoolMovement.before_fen
+    query = (
+        select(PoolMovement.source_id, func.sum(moved), func.sum(moved).filter(Pool.makes_debt))
+        .join(Pool, Pool.id == PoolMovement.pool_id)
+        .group_by(PoolMovement.source_id)
+    )
+    flows = {line: (int(fen), int(owed or 0)) for line, fen, owed in _rows(query)}
+    lines = {
+        id_: (fen, owed)
+        for id_, fen, owed in _rows(select(SettledLine.id, SettledLine.attributed_fen, SettledLine.owed_fen))
+    }
+    return [
+        f"settled line {line}: attributed and owed {lines.get(line)}, moved {flows.get(line)}"
+        for line in sorted(flows.keys() | lines.keys())
+        if flows.get(line, (0, 0)) != lines.get(line)
+    ]
+
+
+def pool_totals_are_their_movements() -> list[str]:
+    """A pool's movements follow each other without a gap and end at its total."""
+    query = (
+        select(
+            Pool.id,
+            Pool.total_fen,
+            Pool.seq,
+            func.count(PoolMovement.seq),
+            func.coalesce(func.sum(PoolMovement.after_fen - PoolMovement.before_fen), 0),
+            func.coalesce(func.max(PoolMovement.after_fen), 0),
+        )
+        .join(PoolMovement, PoolMovement.pool_id == Pool.id, isouter=True)
+        .group_by(Pool.id, Pool.total_fen, Pool.seq)
+    )
+    return [
+        f"pool {id_}: holds {total} fen after {seq} movements; its {count} movements sum to {fen} and end at {end}"
+        for id_, total, seq, count, fen, end in _rows(query)
+        if (total, total, seq) != (int(fen), int(end), count)
+    ]
+
+
+def figures_are_their_settled_lines() -> list[str]:
+    """Volume figures equal what the settled lines make."""
+    return figures.wrong()
+
+
+def settled_money_of_a_plan_is_its_lines() -> list[str]:
+    """`settled_fen` of a quota plan is the money of its settled lines."""
+    made = select(SettledLine.plan_id, func.sum(SettledLine.money_fen).label("fen")).group_by(SettledLine.plan_id)
+    return _plans(QuotaPlan.settled_fen, made.subquery(), "settled")
+
+
+def committed_money_of_a_plan_is_its_open_lines() -> list[str]:
+    """`committed_fen` of a quota plan is what its orders' lines still hold."""
+    held = (
+        select(Order.plan_id, func.sum(OrderLine.committed_fen).label("fen"))
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .group_by(Order.plan_id)
+    )
+    return _plans(QuotaPlan.committed_fen, held.subquery(), "committed")
+
+
+def _plans(counter: Any, made: Any, word: str) -> list[str]:
+    query = select(QuotaPlan.id, counter, func.coalesce(made.c.fen, 0)).join(
+        made, made.c.plan_id == QuotaPlan.id, isouter=True
+    )
+    wrong = _rows(query.where(counter != func.coalesce(made.c.fen, 0)))
+    return [f"plan {id_}: {word} {fen} fen, its lines make {lines}" for id_, fen, lines in wrong]
+
+
+def settled_quantities_are_their_lines() -> list[str]:
+    """What an order line counts as settled is what its settled lines hold."""
+    made = (
+        select(
+            SettledLine.order_line_id,
+            func.sum(SettledLine.quantity).label("quantity"),
+            func.sum(SettledLine.money_fen).label("fen"),
+        )
+        .group_by(SettledLine.order_line_id)
+        .subquery()
+    )
+    quantity, fen = func.coalesce(made.c.quantity, 0), func.coalesce(made.c.fen, 0)
+    query = (
+        select(OrderLine.id, OrderLine.settled, quantity, OrderLine.settled_fen, fen)
+        .join(made, made.c.order_line_id == OrderLine.id, isouter=True)
+        .where(or_(OrderLine.settled != quantity, OrderLine.settled_fen != fen))
+    )
+    return [
+        f"order line {id_}: {held} settled for {held_fen} fen, its lines make {made_} for {made_fen}"
+        for id_, held, made_, held_fen, made_fen in _rows(query)
+    ]
+
+
+def lots_gave_what_was_shipped() -> list[str]:
+    """What was taken of a lot is what left in shipments, in base units."""
+    shipped: dict[Any, int] = {}
+    query = select(ShipmentLine.lot_id, ShipmentLine.quantity, OrderLine.content).join(
+        OrderLine, OrderLine.id == ShipmentLine.order_line_id
+    )
+    for lot, quantity, content in _rows(query):
+        shipped[lot] = shipped.get(lot, 0) + nominal_base(quantity, content)
+    return [
+        f"lot {number}: {taken} taken, {shipped.get(id_, 0)} shipped"
+        for id_, number, taken in _rows(select(Lot.id, Lot.number, Lot.taken))
+        if taken != shipped.get(id_, 0)
+    ]
+
+
+CHECKS: list[Callable[[], list[str]]] = [
+    entries_of_a_line_sum_to_its_money,
+    accepted_and_paid_is_settled,
+    movements_of_a_line_are_what_it_attributed,
+    pool_totals_are_their_movements,
+    figures_are_their_settled_lines,
+    settled_money_of_a_plan_is_its_lines,
+    committed_money_of_a_plan_is_its_open_lines,
+    settled_quantities_are_their_lines,
+    lots_gave_what_was_shipped,
+]
