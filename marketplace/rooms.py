@@ -17,5 +17,4 @@ from .products import models as products  # noqa: F401
 from .quota import models as quota  # noqa: F401
 from .regions import models as regions  # noqa: F401
 from .search import models as search  # noqa: F401
-from .search import models as search  # noqa: F401
 from .settlement import models as settlement  # noqa: F401
