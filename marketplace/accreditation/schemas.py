@@ -1,11 +1,11 @@
 """What grants take, and how they are shown."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from ..core.fields import Day, Fen, Id, Moment, Place, Text
+from ..core.fields import Day, Fen, Id, Moment, Place, Shown, Taken, Text
 
 
-class NewGrantSchema(Schema):
+class NewGrantSchema(Taken):
     product_id = Id(required=True)
     programme = Text(20, 1, load_default="832")
     valid_from = Day(required=True)
@@ -13,11 +13,11 @@ class NewGrantSchema(Schema):
     committed_value_fen = Fen(required=True, metadata={"description": "商品价值量"})
 
 
-class EndGrantSchema(Schema):
+class EndGrantSchema(Taken):
     reason = Text(300, load_default="")
 
 
-class GrantSchema(Schema):
+class GrantSchema(Shown):
     id = Id()
     number = fields.String()
     product_id = Id()

@@ -1,16 +1,16 @@
 """What distributions take, and how they, payouts and statements are shown."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from ..core.fields import Day, Fen, Id, Moment, Period, Place, Quantity, Text, Whole
+from ..core.fields import Day, Fen, Id, Moment, Period, Place, Quantity, Shown, Taken, Text, Whole
 from ..linkage.schemas import FarmPaymentSchema, SlipSchema
 
 
-class PrepareSchema(Schema):
+class PrepareSchema(Taken):
     cut_on = Day(required=True, metadata={"description": "Everything settled up to this day"})
 
 
-class DistributionSchema(Schema):
+class DistributionSchema(Shown):
     id = Id()
     number = fields.String()
     supplier_id = Id()
@@ -22,7 +22,7 @@ class DistributionSchema(Schema):
     approved_at = Moment(allow_none=True)
 
 
-class PayoutSchema(Schema):
+class PayoutSchema(Shown):
     id = Id()
     distribution_id = Id()
     supplier_id = Id()
@@ -36,7 +36,7 @@ class PayoutSchema(Schema):
     evidence = fields.String()
 
 
-class ShareSchema(Schema):
+class ShareSchema(Shown):
     household_id = Id()
     fen = Fen()
 
@@ -47,18 +47,18 @@ class DistributionOpenedSchema(DistributionSchema):
     )
 
 
-class MarkPaidSchema(Schema):
+class MarkPaidSchema(Taken):
     payout_ids = fields.List(Id(), required=True, validate=validate.Length(1, 5000))
     paid_on = Day(required=True)
     method = fields.String(required=True, validate=validate.OneOf(["cash", "transfer"]))
     evidence = Text(120, 1, required=True)
 
 
-class PaidSchema(Schema):
+class PaidSchema(Shown):
     paid = Whole()
 
 
-class PoolShareSchema(Schema):
+class PoolShareSchema(Shown):
     """`fen` of `pool_fen`, by `weight` of `weights_total`."""
 
     pool_id = Id()
@@ -71,7 +71,7 @@ class PoolShareSchema(Schema):
     weights_total = Whole()
 
 
-class StatementSchema(Schema):
+class StatementSchema(Shown):
     """The household's figures (RULES.md): owed and received, payable or recoverable, opening to what made them."""
 
     household_id = Id()
@@ -86,18 +86,18 @@ class StatementSchema(Schema):
     pools = fields.List(fields.Nested(PoolShareSchema))
 
 
-class LineShareSchema(Schema):
+class LineShareSchema(Shown):
     """One settled line's part: the household's fen of what the line brought the pool."""
 
     line_id = Id()
     day = Day()
     fen = Fen()
     pool_fen = Fen()
-    order_number = fields.String(allow_none=True, metadata={"description": "null outside the reader's scope"})
+    order_id = Id(allow_none=True, metadata={"description": "null outside the reader's scope"})
     quantity = Quantity(allow_none=True)
 
 
-class OwingSchema(Schema):
+class OwingSchema(Shown):
     """What a supplier owes its households now, by age in days and by mechanism."""
 
     total_fen = Fen()

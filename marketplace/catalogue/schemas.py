@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
-from ..core.fields import MAX_PRICE_FEN, Fen, Id, Moment, MonthDay, Quantity, Text, Whole, above_zero
+from ..core.fields import MAX_PRICE_FEN, Fen, Id, Moment, MonthDay, Quantity, Shown, Taken, Text, Whole, above_zero
 
 CODE = validate.Regexp("^[A-Z0-9-]+$", error="code_malformed")
 MAX_CONTENT = 10**7  # ten thousand base units in one order unit
 
 
-class PriceBreakSchema(Schema):
+class PriceBreakSchema(Taken):
     from_quantity = Quantity(required=True, validate=above_zero)
     price_fen = Fen(1, MAX_PRICE_FEN, required=True, metadata={"description": "Fen for one price unit"})
 
 
-class OfferChangeSchema(Schema):
+class OfferChangeSchema(Taken):
     order_unit = Text(6, 1, metadata={"example": "箱"})
     content = Quantity(most=MAX_CONTENT, validate=above_zero, metadata={"description": "Base units in one order unit"})
     step = Quantity(validate=above_zero)
@@ -59,12 +59,12 @@ class NewOfferSchema(OfferChangeSchema):
     stock = Quantity()
 
 
-class StockSchema(Schema):
+class StockSchema(Taken):
     stock = Quantity(required=True, metadata={"description": "What there is for sale, approved orders included"})
     seen = Quantity(load_default=None, metadata={"description": "The stock that the editor saw"})
 
 
-class OfferSchema(Schema):
+class OfferSchema(Shown):
     id = Id()
     product_id = Id()
     supplier_id = Id()

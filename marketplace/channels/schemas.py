@@ -1,11 +1,11 @@
 """How channels are shown."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from ..core.fields import Place
+from ..core.fields import Place, Shown
 
 
-class ChannelSchema(Schema):
+class ChannelSchema(Shown):
     code = fields.String()
     kind = fields.String()
     name = fields.String()

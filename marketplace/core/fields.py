@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from . import money, quantity
 from .errors import DomainError, Refused
@@ -50,6 +50,20 @@ def _refused(code: str, **facts: Any) -> ValidationError:
 def legible(text: str) -> bool:
     """Without control characters and halves of pairs, which no database and no reader takes."""
     return all(char in _LINES or unicodedata.category(char) not in ("Cc", "Cs") for char in text)
+
+
+class Taken(Schema):
+    """What a body or form may hold: nothing else."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Shown(Schema):
+    """What an answer holds: every field, always."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        field_obj.required = True
 
 
 class Text(fields.String):

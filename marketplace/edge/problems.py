@@ -63,6 +63,7 @@ def problem(error: DomainError, status: int | None = None) -> Response:
         detail=sentence(error),
         instance=observe.request_id(),
         errors=[_part(one) for one in several if one.field is not None or one.row is not None],
+        **getattr(error, "members", {}),  # RFC 9457's extension members: both versions of a stale edit
     )
     response.status_code = status
     response.mimetype = "application/problem+json"

@@ -1,11 +1,11 @@
 """How findings are shown."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from ..core.fields import Id, Moment, Place
+from ..core.fields import Id, Moment, Place, Shown
 
 
-class FindingSchema(Schema):
+class FindingSchema(Shown):
     id = Id()
     kind = fields.String()
     object_kind = fields.String()

@@ -1,22 +1,22 @@
 """What sign-in, tokens and language take, and how users and organisations are shown."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from ..core.fields import Flag, Id, Moment, Place, Text, Whole
+from ..core.fields import Flag, Id, Moment, Place, Shown, Taken, Text, Whole
 from .tokens import MAX_DAYS
 
 
-class SignInSchema(Schema):
+class SignInSchema(Taken):
     name = Text(60, 1, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
 
 
-class TokenSchema(Schema):
+class TokenSchema(Taken):
     name = Text(60, 1, required=True, metadata={"description": "What it is for", "example": "ERP"})
     days = Whole(1, MAX_DAYS, load_default=90, metadata={"description": "How long it is valid"})
 
 
-class TokenShownSchema(Schema):
+class TokenShownSchema(Shown):
     """A token as lists show it: never its secret."""
 
     id = Id()
@@ -33,11 +33,11 @@ class NewTokenSchema(TokenShownSchema):
     secret = fields.String(metadata={"description": "For `Authorization: Bearer …`; shown this once"})
 
 
-class LanguageSchema(Schema):
+class LanguageSchema(Taken):
     locale = fields.String(required=True, validate=validate.OneOf(["zh", "en"]))
 
 
-class OrganisationSchema(Schema):
+class OrganisationSchema(Shown):
     id = Id()
     kind = fields.String(metadata={"example": "supplier"})
     supplier_kind = fields.String(allow_none=True)
@@ -48,7 +48,7 @@ class OrganisationSchema(Schema):
     address = fields.String()
 
 
-class MeSchema(Schema):
+class MeSchema(Shown):
     """Who the token or session belongs to; nobody signed in is the public."""
 
     kind = fields.String()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
 from ..core.fields import (
     MAX_PRICE_FEN,
@@ -13,6 +13,8 @@ from ..core.fields import (
     Period,
     Place,
     Quantity,
+    Shown,
+    Taken,
     Text,
     Whole,
     above_zero,
@@ -22,7 +24,7 @@ from .deliveries import UNITS, Delivery
 from .rules import BASES, KINDS, WEIGHTS
 
 
-class NewAgreementSchema(Schema):
+class NewAgreementSchema(Taken):
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     basis = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf(BASES), metadata={"description": "Of produce only"}
@@ -45,7 +47,7 @@ class NewAgreementSchema(Schema):
     terms = Text(500, load_default="")
 
 
-class ConsentSchema(Schema):
+class ConsentSchema(Taken):
     household_id = Id(required=True)
     day = Day(required=True)
     method = fields.String(required=True, validate=validate.OneOf(["signature", "thumbprint"]))
@@ -54,26 +56,26 @@ class ConsentSchema(Schema):
     file_id = Id(load_default=None, allow_none=True)
 
 
-class ConsentsSchema(Schema):
+class ConsentsSchema(Taken):
     consents = fields.List(fields.Nested(ConsentSchema), required=True, validate=validate.Length(1, 2000))
 
 
-class RosterEntrySchema(Schema):
+class RosterEntrySchema(Taken):
     household_id = Id(required=True)
     weight = Whole(1, 10**12, load_default=1, metadata={"description": "Share; by volume thousandths; equal: 1"})
 
 
-class NewRosterSchema(Schema):
+class NewRosterSchema(Taken):
     from_day = Day(required=True)
     entries = fields.List(fields.Nested(RosterEntrySchema), required=True, validate=validate.Length(1, 5000))
     once = named_once("entries", "household_id")
 
 
-class EndSchema(Schema):
+class EndSchema(Taken):
     ends_on = Day(required=True)
 
 
-class AgreementSchema(Schema):
+class AgreementSchema(Shown):
     id = Id()
     number = fields.String()
     supplier_id = Id()
@@ -91,13 +93,13 @@ class AgreementSchema(Schema):
     created_at = Moment()
 
 
-class RosterSchema(Schema):
+class RosterSchema(Shown):
     agreement_id = Id()
     day = Day()
     entries = fields.List(fields.Nested(RosterEntrySchema))
 
 
-class DeliverySchema(Schema):
+class DeliverySchema(Taken):
     household_id = Id(required=True)
     item = Text(60, 1, required=True, metadata={"example": "黄桃"})
     unit = fields.String(load_default="千克", validate=validate.OneOf(UNITS))
@@ -113,13 +115,13 @@ class DeliverySchema(Schema):
         return Delivery(**data)
 
 
-class NewSlipsSchema(Schema):
+class NewSlipsSchema(Taken):
     agreement_id = Id(required=True)
     day = Day(required=True)
     deliveries = fields.List(fields.Nested(DeliverySchema), required=True, validate=validate.Length(1, 500))
 
 
-class SlipSchema(Schema):
+class SlipSchema(Shown):
     id = Id()
     number = fields.String()
     supplier_id = Id()
@@ -144,12 +146,12 @@ class SlipSchema(Schema):
     recorded_at = Moment()
 
 
-class SlipPaymentSchema(Schema):
+class SlipPaymentSchema(Taken):
     slip_id = Id(required=True)
     fen = Fen(1, required=True)
 
 
-class SlipPaymentsSchema(Schema):
+class SlipPaymentsSchema(Taken):
     """Payments at the farm gate."""
 
     day = Day(required=True)
@@ -159,7 +161,7 @@ class SlipPaymentsSchema(Schema):
     once = named_once("payments", "slip_id")
 
 
-class FarmPaymentSchema(Schema):
+class FarmPaymentSchema(Shown):
     id = Id()
     slip_id = Id()
     household_id = Id()
@@ -170,11 +172,11 @@ class FarmPaymentSchema(Schema):
     evidence = fields.String()
 
 
-class FarmPaymentsSchema(Schema):
+class FarmPaymentsSchema(Shown):
     items = fields.List(fields.Nested(FarmPaymentSchema))
 
 
-class NewLotSchema(Schema):
+class NewLotSchema(Taken):
     product_id = Id(required=True)
     harvested_on = Day(required=True)
     size = Quantity(required=True, validate=above_zero, metadata={"description": "Saleable base units"})
@@ -184,14 +186,14 @@ class NewLotSchema(Schema):
     )
 
 
-class NewPaperSchema(Schema):
+class NewPaperSchema(Taken):
     kind = Text(20, 1, required=True, metadata={"example": "conformity"})
     number = Text(60, 1, required=True)
     issued_on = Day(required=True)
     file_id = Id(load_default=None, allow_none=True)
 
 
-class PaperSchema(Schema):
+class PaperSchema(Shown):
     id = Id()
     kind = fields.String()
     number = fields.String()
@@ -199,7 +201,7 @@ class PaperSchema(Schema):
     file_id = Id(allow_none=True)
 
 
-class LotSchema(Schema):
+class LotSchema(Shown):
     id = Id()
     number = fields.String()
     supplier_id = Id()

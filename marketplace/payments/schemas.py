@@ -1,11 +1,11 @@
 """What invoices and transfers take, and how bills are shown."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from ..core.fields import Day, Fen, Id, Moment, Text, Whole
+from ..core.fields import Day, Fen, Id, Moment, Shown, Taken, Text, Whole
 
 
-class NewInvoiceSchema(Schema):
+class NewInvoiceSchema(Taken):
     number = Text(30, 1, required=True)
     issued_on = Day(required=True)
     amount_fen = Fen(1, required=True)
@@ -15,7 +15,7 @@ class NewInvoiceSchema(Schema):
     file_id = Id(load_default=None, allow_none=True)
 
 
-class InvoiceSchema(Schema):
+class InvoiceSchema(Shown):
     id = Id()
     bill_id = Id()
     number = fields.String()
@@ -27,17 +27,17 @@ class InvoiceSchema(Schema):
     recorded_at = Moment()
 
 
-class NewTransferSchema(Schema):
+class NewTransferSchema(Taken):
     fen = Fen(1, required=True, metadata={"description": "What the bill still asks, in full"})
     paid_on = Day(required=True)
     bank_serial = Text(60, 1, required=True)
 
 
-class RefusalSchema(Schema):
+class RefusalSchema(Taken):
     reason = Text(200, required=True)
 
 
-class TransferSchema(Schema):
+class TransferSchema(Shown):
     id = Id()
     bill_id = Id()
     fen = Fen()
@@ -49,7 +49,7 @@ class TransferSchema(Schema):
     answered_at = Moment(allow_none=True)
 
 
-class BillSchema(Schema):
+class BillSchema(Shown):
     id = Id()
     number = fields.String()
     payment_code = fields.String(metadata={"description": "For the transfer's remark"})

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
-from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Text, Whole, named_once
+from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Shown, Taken, Text, Whole, named_once
 from .acceptances import Count
 from .requisitions import MAX_LINES
 from .rules import REJECT_REASONS
 from .shipments import Part
 
 
-class RequisitionChangeSchema(Schema):
+class RequisitionChangeSchema(Taken):
     title = Text(80, 1)
     deliver_on = Day(allow_none=True)
     window = Text(40, metadata={"description": "Hours of delivery", "example": "7:00–9:00"})
@@ -25,29 +25,29 @@ class NewRequisitionSchema(RequisitionChangeSchema):
     channel = Text(20, 1, load_default="online")
 
 
-class RequisitionLineSchema(Schema):
+class RequisitionLineSchema(Taken):
     offer_id = Id(required=True)
     quantity = Quantity(required=True)
     counts = Flag(load_default=True, metadata={"description": "Whether it is to count toward the plan"})
     reason = Text(200, load_default="", metadata={"description": "Why above the reference price"})
 
 
-class RequisitionLinesSchema(Schema):
+class RequisitionLinesSchema(Taken):
     lines = fields.List(fields.Nested(RequisitionLineSchema), required=True, validate=validate.Length(max=MAX_LINES))
 
 
-class ReasonSchema(Schema):
+class ReasonSchema(Taken):
     reason = Text(300, required=True)
 
 
-class FaultSchema(Schema):
+class FaultSchema(Shown):
     field = fields.String(allow_none=True)
     row = Whole(allow_none=True)
     code = fields.String()
     detail = fields.String()
 
 
-class CheckedLineSchema(Schema):
+class CheckedLineSchema(Shown):
     """A line with what it would cost today and what stands against it."""
 
     no = Whole()
@@ -68,7 +68,7 @@ class CheckedLineSchema(Schema):
     problems = fields.List(fields.Nested(FaultSchema))
 
 
-class RequisitionSchema(Schema):
+class RequisitionSchema(Shown):
     id = Id()
     number = fields.String()
     agency_id = Id()
@@ -93,7 +93,7 @@ class RequisitionOpenedSchema(RequisitionSchema):
     order_ids = fields.List(Id(), metadata={"description": "The orders that approval made"})
 
 
-class OrderLineSchema(Schema):
+class OrderLineSchema(Shown):
     """ordered = open + in_transit + accepted + rejected + cancelled; returned ≤ accepted."""
 
     id = Id()
@@ -124,7 +124,7 @@ class OrderLineSchema(Schema):
     settled_fen = Fen()
 
 
-class OrderSchema(Schema):
+class OrderSchema(Shown):
     id = Id()
     number = fields.String()
     requisition_id = Id()
@@ -151,18 +151,18 @@ class OrderOpenedSchema(OrderSchema):
     lines = fields.List(fields.Nested(OrderLineSchema))
 
 
-class CancelLineSchema(Schema):
+class CancelLineSchema(Taken):
     order_line_id = Id(required=True)
     quantity = Quantity(required=True)
 
 
-class CancelSchema(Schema):
+class CancelSchema(Taken):
     lines = fields.List(fields.Nested(CancelLineSchema), required=True, validate=validate.Length(1, MAX_LINES))
     reason = Text(300, required=True)
     once = named_once("lines", "order_line_id")
 
 
-class PartSchema(Schema):
+class PartSchema(Taken):
     order_line_id = Id(required=True)
     lot_id = Id(required=True)
     quantity = Quantity(required=True)
@@ -172,14 +172,14 @@ class PartSchema(Schema):
         return Part(**data)
 
 
-class NewShipmentSchema(Schema):
+class NewShipmentSchema(Taken):
     parts = fields.List(fields.Nested(PartSchema), required=True, validate=validate.Length(1, 2000))
     expected_on = Day(required=True)
     carrier = Text(80, load_default="")
     note = Text(200, load_default="")
 
 
-class ShipmentLineSchema(Schema):
+class ShipmentLineSchema(Shown):
     id = Id()
     no = Whole()
     order_line_id = Id()
@@ -189,7 +189,7 @@ class ShipmentLineSchema(Schema):
     rejected = Quantity()
 
 
-class ShipmentSchema(Schema):
+class ShipmentSchema(Shown):
     id = Id()
     number = fields.String()
     order_id = Id()
@@ -202,7 +202,7 @@ class ShipmentSchema(Schema):
     lines = fields.List(fields.Nested(ShipmentLineSchema))
 
 
-class CountSchema(Schema):
+class CountSchema(Taken):
     shipment_line_id = Id(required=True)
     accepted = Quantity(required=True)
     net = Quantity(unit="千克", load_default=None, allow_none=True, metadata={"description": "Of weighed lines"})
@@ -217,13 +217,13 @@ class CountSchema(Schema):
         return Count(**data)
 
 
-class NewAcceptanceSchema(Schema):
+class NewAcceptanceSchema(Taken):
     lines = fields.List(fields.Nested(CountSchema), required=True, validate=validate.Length(1, 2000))
     witness = Text(40, load_default="")
     note = Text(200, load_default="")
 
 
-class AcceptanceLineSchema(Schema):
+class AcceptanceLineSchema(Shown):
     id = Id()
     no = Whole()
     shipment_line_id = Id()
@@ -236,7 +236,7 @@ class AcceptanceLineSchema(Schema):
     reason = fields.String()
 
 
-class AcceptanceSchema(Schema):
+class AcceptanceSchema(Shown):
     id = Id()
     number = fields.String()
     shipment_id = Id()

@@ -1,14 +1,14 @@
 """What products take, and how they and their categories are shown."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from ..core.fields import Id, Moment, Place, Quantity, Text, Whole, above_zero
+from ..core.fields import Id, Moment, Place, Quantity, Shown, Taken, Text, Whole, above_zero
 from .rules import BASE_UNITS
 
 CODE = validate.Regexp("^[A-Z0-9-]+$", error="code_malformed")
 
 
-class CategorySchema(Schema):
+class CategorySchema(Shown):
     code = fields.String()
     parent_code = fields.String(allow_none=True)
     name = fields.String()
@@ -17,7 +17,7 @@ class CategorySchema(Schema):
     papers = fields.List(fields.String(), metadata={"description": "Papers without which a batch is not accepted"})
 
 
-class ProductChangeSchema(Schema):
+class ProductChangeSchema(Taken):
     name = Text(80, 1)
     grade = Text(120)
     storage = Text(120)
@@ -38,7 +38,7 @@ class NewProductSchema(ProductChangeSchema):
     )
 
 
-class ProductSchema(Schema):
+class ProductSchema(Shown):
     id = Id()
     supplier_id = Id()
     code = fields.String()

@@ -1,11 +1,11 @@
 """What quota plans take, and how they are shown."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from ..core.fields import Fen, Id, Moment, Place, Whole, Year
+from ..core.fields import Fen, Id, Moment, Place, Shown, Taken, Whole, Year
 
 
-class NewPlanSchema(Schema):
+class NewPlanSchema(Taken):
     agency_id = Id(required=True)
     year = Year(required=True)
     base_fen = Fen(required=True, metadata={"description": "The year's budget that the rate is taken of"})
@@ -13,7 +13,7 @@ class NewPlanSchema(Schema):
     ceiling_fen = Fen(load_default=None, allow_none=True, metadata={"description": "null: no limit"})
 
 
-class PlanSchema(Schema):
+class PlanSchema(Shown):
     id = Id()
     agency_id = Id()
     agency_name = fields.String()

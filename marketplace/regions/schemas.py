@@ -1,11 +1,11 @@
 """How divisions are shown."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from ..core.fields import Day, Flag, Place, Whole
+from ..core.fields import Day, Flag, Place, Shown, Whole
 
 
-class DivisionSchema(Schema):
+class DivisionSchema(Shown):
     code = Place()
     name = fields.String()
     level = Whole(1, 5, metadata={"description": "1 province, 2 prefecture, 3 county, 4 township, 5 village"})

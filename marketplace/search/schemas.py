@@ -1,14 +1,14 @@
 """What a search asks and what it finds."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from ..core.fields import Fen, Flag, Id, MonthDay, Quantity, Text, Whole
+from ..core.fields import Fen, Flag, Id, MonthDay, Quantity, Shown, Taken, Text, Whole
 from .documents import MAX_SIZE, MAX_TEXT, SORTS
 
 _MANY = validate.Length(max=50)
 
 
-class SearchSchema(Schema):
+class SearchSchema(Taken):
     q = Text(MAX_TEXT, load_default="", metadata={"description": "Words, pinyin or codes", "example": "黄桃"})
     category = fields.List(Text(20), load_default=list, validate=_MANY)
     county = fields.List(Text(12), load_default=list, validate=_MANY)
@@ -23,7 +23,7 @@ class SearchSchema(Schema):
     size = Whole(1, MAX_SIZE, load_default=24)
 
 
-class FoundSchema(Schema):
+class FoundSchema(Shown):
     offer_id = Id()
     product_id = Id()
     supplier_id = Id()
@@ -43,13 +43,13 @@ class FoundSchema(Schema):
     season_to = MonthDay()
 
 
-class HistogramSchema(Schema):
+class HistogramSchema(Shown):
     unit = fields.String()
     edges = fields.List(Fen())
     counts = fields.List(Whole())
 
 
-class ResultsSchema(Schema):
+class ResultsSchema(Shown):
     """Counts: filter → value → offers, were that filter's own choice left out."""
 
     items = fields.List(fields.Nested(FoundSchema))

@@ -1,11 +1,11 @@
 """How settled lines are shown."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from ..core.fields import Day, Fen, Flag, Id, Period, Place, Quantity
+from ..core.fields import Day, Fen, Flag, Id, Period, Place, Quantity, Shown
 
 
-class SettledLineSchema(Schema):
+class SettledLineSchema(Shown):
     """One acceptance line, accepted and paid."""
 
     id = Id()

@@ -1,0 +1,166 @@
+"""Orders after approval, as both sides and the offices of both places see them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _
+from marshmallow import fields, validate
+
+from ..core import clock
+from ..core.fields import Day, Id, Text
+from ..edge.current import actor
+from ..edge.guard import guard
+from ..identity import services as identity
+from ..payments import services as payments
+from ..payments.schemas import BillSchema
+from ..procurement import services as procurement
+from ..procurement.orders import SORTS
+from ..procurement.schemas import (
+    AcceptanceSchema,
+    CancelSchema,
+    NewShipmentSchema,
+    OrderOpenedSchema,
+    OrderSchema,
+    ReasonSchema,
+    ShipmentSchema,
+)
+from ..settlement import services as settlement
+from ..settlement.schemas import SettledLineSchema
+from .blueprint import Blueprint
+from .paging import PageSchema, cut, list_of, page_of
+
+blueprint = Blueprint("orders", _("订单"))
+STATES = (
+    "to_confirm",
+    "to_ship",
+    "in_transit",
+    "part_delivered",
+    "accepted",
+    "settled",
+    "rejected",
+    "declined",
+    "lapsed",
+    "cancelled",
+)
+HEAD = [name for name in OrderSchema().fields if not name.endswith("_name")]
+
+
+class OrdersQuery(PageSchema):
+    state = fields.List(
+        fields.String(validate=validate.OneOf(STATES)), load_default=list, validate=validate.Length(max=10)
+    )
+    supplier_id = Id(load_default=None)
+    agency_id = Id(load_default=None)
+    since = Day(load_default=None, metadata={"description": "Approved on that day or later"})
+    number = Text(20, load_default="", metadata={"description": "A part of the number"})
+    sort = fields.String(
+        load_default="-approved_at", validate=validate.OneOf([sign + name for name in SORTS for sign in ("", "-")])
+    )
+
+
+def named(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Orders with both sides' names, one statement."""
+    names = identity.named({row.agency_id for row in rows} | {row.supplier_id for row in rows})
+    return [
+        {name: getattr(row, name) for name in HEAD}
+        | {"agency_name": names[row.agency_id].name, "supplier_name": names[row.supplier_id].name}
+        for row in rows
+    ]
+
+
+def opened(row: Any) -> dict[str, Any]:
+    return named([row])[0] | {"lines": procurement.lines_of([row.id]).get(row.id, [])}
+
+
+@blueprint.get("/orders", summary=_("订单列表"))
+@blueprint.asks(OrdersQuery)
+@blueprint.gives(list_of(OrderSchema))
+@guard("order.read")
+def listed(query: dict[str, Any]) -> Any:
+    """Within scope."""
+    asked = query | {"states": query["state"], "since": clock.at(query["since"], 0) if query["since"] else None}
+    del asked["state"]
+    rows, total = procurement.listed(actor(), **asked)
+    return page_of(named(rows), total, query)
+
+
+@blueprint.get("/orders/<uuid:order_id>", summary=_("订单"))
+@blueprint.gives(OrderOpenedSchema)
+@guard("order.read")
+def one(order_id: UUID) -> Any:
+    """With its lines, and where each unit of them is."""
+    return opened(procurement.order(actor(), order_id))
+
+
+@blueprint.post("/orders/<uuid:order_id>/confirm", summary=_("接单"))
+@blueprint.gives(OrderOpenedSchema)
+@guard("order.confirm")
+def confirm(order_id: UUID) -> Any:
+    """By the supplier, within the deadline `confirm_by`."""
+    return opened(procurement.confirm(actor(), order_id))
+
+
+@blueprint.post("/orders/<uuid:order_id>/decline", summary=_("谢绝"))
+@blueprint.takes(ReasonSchema)
+@blueprint.gives(OrderOpenedSchema)
+@guard("order.confirm")
+def decline(data: dict[str, Any], order_id: UUID) -> Any:
+    """By the supplier: stock and quota are released."""
+    return opened(procurement.decline(actor(), order_id, data["reason"]))
+
+
+@blueprint.post("/orders/<uuid:order_id>/cancel", summary=_("取消未发部分"))
+@blueprint.takes(CancelSchema)
+@blueprint.gives(OrderOpenedSchema)
+@guard("order.cancel")
+def cancel(data: dict[str, Any], order_id: UUID) -> Any:
+    """By the agency: what is open, of the lines named."""
+    quantities = {line["order_line_id"]: line["quantity"] for line in data["lines"]}
+    return opened(procurement.cancel(actor(), order_id, quantities, data["reason"]))
+
+
+@blueprint.post("/orders/<uuid:order_id>/shipments", summary=_("发货"))
+@blueprint.takes(NewShipmentSchema)
+@blueprint.gives(ShipmentSchema, 201)
+@guard("shipment.send")
+def ship(data: dict[str, Any], order_id: UUID) -> Any:
+    """A part of the order, each part of it out of one lot."""
+    return procurement.ship(actor(), order_id, **data)
+
+
+@blueprint.get("/orders/<uuid:order_id>/shipments", summary=_("订单的发货"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(ShipmentSchema))
+@guard("order.read")
+def shipments(query: dict[str, Any], order_id: UUID) -> Any:
+    row = procurement.order(actor(), order_id)
+    return cut(procurement.shipments_of([row.id]).get(row.id, []), query)
+
+
+@blueprint.get("/orders/<uuid:order_id>/acceptances", summary=_("订单的验收"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(AcceptanceSchema))
+@guard("order.read")
+def acceptances(query: dict[str, Any], order_id: UUID) -> Any:
+    row = procurement.order(actor(), order_id)
+    return cut(procurement.acceptances_of([row.id]).get(row.id, []), query)
+
+
+@blueprint.get("/orders/<uuid:order_id>/bills", summary=_("订单的结算单"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(BillSchema))
+@guard("bill.read")
+def bills(query: dict[str, Any], order_id: UUID) -> Any:
+    row = procurement.order(actor(), order_id)
+    return cut(payments.bills_of([row.id]).get(row.id, []), query)
+
+
+@blueprint.get("/orders/<uuid:order_id>/settled-lines", summary=_("订单已结清的行"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(SettledLineSchema))
+@guard("order.read")
+def settled_lines(query: dict[str, Any], order_id: UUID) -> Any:
+    """What was accepted and paid, with the money attributed to households."""
+    row = procurement.order(actor(), order_id)
+    return cut(settlement.settled_of([row.id]).get(row.id, []), query)
