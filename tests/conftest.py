@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_migrate import upgrade
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
@@ -57,7 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def build_schema(app: Flask) -> None:
     """The schema, as the database's owner makes it."""
     with app.app_context():
-        db.create_all()
+        upgrade()
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
