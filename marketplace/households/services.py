@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -80,6 +80,34 @@ def recognise(named: Sequence[tuple[str, str]]) -> list[UUID | None]:
     )
     known = {(code, name): id_ for code, name, id_ in rows}
     return [known.get((code.strip(), name.strip())) for code, name in named]
+
+
+def listed(
+    actor: Actor,
+    linked: Sequence[UUID] | None = None,
+    *,
+    division: str | None = None,
+    class_: str | None = None,
+    words: str = "",
+    page: int = 1,
+    size: int = 50,
+) -> tuple[list[Household], int]:
+    """Households within reach (`within`), of a village or what else a 12-digit code names, and how many there are.
+
+    `words`: part of the head's name, or the beginning of the household's number.
+    """
+    actor.require("household.read")
+    query = select(Household).where(within(actor, linked))
+    if division:
+        query = query.where(lies_in(Household.present_division, regions.division(division).prefix))
+    if class_:
+        query = query.where(Household.class_ == class_)
+    if words:
+        named = Household.head_name.contains(words, autoescape=True)
+        query = query.where(named | Household.code.startswith(words, autoescape=True))
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = Household.present_division, Household.group_name, Household.code
+    return list(db.session.scalars(query.order_by(*order).limit(size).offset((page - 1) * size))), total
 
 
 def in_division(actor: Actor, prefix: str) -> list[Household]:
