@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _wire(app: Flask) -> None:
-    from . import cli, edge
+    from . import api, cli, edge
     from .edge import guard
     from .identity import sign_in
     from .search import services as search
@@ -64,5 +64,6 @@ def _wire(app: Flask) -> None:
         app.config["DEMO_SIGN_INS"] = [(who, name, PASSWORD) for who, name in SIGN_INS]
 
         app.register_blueprint(showcase.blueprint)
+    api.init_app(app)
     cli.register(app)
     guard.check(app)
