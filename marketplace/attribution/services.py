@@ -24,5 +24,6 @@ from .statements import (  # noqa: F401
     owing,
     pool_of,
     pools_of,
+    shares_of_pool,
     statement,
 )

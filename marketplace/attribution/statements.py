@@ -12,7 +12,7 @@ from ..core import clock
 from ..core.db import db
 from ..linkage import services as linkage
 from .models import Payout, Pool, PoolMovement
-from .shares import household_at, weights
+from .shares import household_at, shares, weights
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,11 @@ def pools_of(household_id: UUID, supplier_id: UUID | None = None) -> list[Pool]:
 def pool_of(kind: str, source_id: UUID) -> Pool | None:
     """The pool of a lot or a roster version, if a line fed it; the caller has checked scope."""
     return db.session.scalar(select(Pool).where(Pool.kind == kind, Pool.source_id == source_id))
+
+
+def shares_of_pool(pool: Pool) -> dict[UUID, int]:
+    """Household → fen of all that flowed into a pool; the caller has checked scope."""
+    return shares(pool.kind, pool.source_id, pool.id, pool.total_fen)
 
 
 def _pool_shares(household_id: UUID, supplier_id: UUID | None, periods: tuple[int, int] | None) -> list[PoolShare]:
@@ -226,16 +231,14 @@ def households_of_lines(line_ids: Iterable[UUID]) -> set[UUID]:
     return {household for kind, source in pools for household, _, _ in weights(kind, source)}
 
 
-def households_reached(year: int, line_ids: Iterable[UUID] | None = None) -> int:
-    """How many households had a pool that something flowed into in a year, each once; of these settled lines or of all.
+def households_reached(year: int | None = None, line_ids: Iterable[UUID] | None = None) -> int:
+    """How many households had a pool that something flowed into, each once: in a year, by these settled lines, or ever.
 
     One statement, whatever the number of pools.
     """
-    query = (
-        select(Pool.source_id)
-        .join(PoolMovement, PoolMovement.pool_id == Pool.id)
-        .where(PoolMovement.period.between(year * 100 + 1, year * 100 + 12))
-    )
+    query = select(Pool.source_id).join(PoolMovement, PoolMovement.pool_id == Pool.id)
+    if year is not None:
+        query = query.where(PoolMovement.period.between(year * 100 + 1, year * 100 + 12))
     if line_ids is not None:
         query = query.where(PoolMovement.source_id.in_(set(line_ids)))
     return linkage.count_households_of(query)

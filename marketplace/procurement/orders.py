@@ -221,6 +221,12 @@ def counts(actor: Actor) -> dict[str, int]:
     return {state: int(number) for state, number in db.session.execute(query)}
 
 
+def by_ids(actor: Actor, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
+    """Those of the orders that are within scope, one statement."""
+    actor.require("order.read")
+    return {row.id: row for row in db.session.scalars(select(Order).where(Order.id.in_(set(order_ids)), within(actor)))}
+
+
 def lines_of(order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
     """Lines by order, one statement; the caller has checked scope."""
     found: dict[UUID, list[OrderLine]] = {}
@@ -228,6 +234,16 @@ def lines_of(order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
     for line in db.session.scalars(query):
         found.setdefault(line.order_id, []).append(line)
     return found
+
+
+def own_open(actor: Actor, order_ids: Sequence[UUID] = ()) -> list[Order]:
+    """The supplier's confirmed orders with something left to ship, soonest first; all of them, or those named."""
+    actor.require("order.read")
+    states = [state for state in rules.OPEN_STATES if state != "to_confirm"]
+    query = select(Order).where(Order.supplier_id == actor.organisation, Order.state.in_(states))
+    if order_ids:
+        query = query.where(Order.id.in_(order_ids))
+    return list(db.session.scalars(query.order_by(Order.deliver_on, Order.number).limit(200)))
 
 
 def of_requisition(actor: Actor, requisition_id: UUID) -> list[Order]:

@@ -3,6 +3,7 @@
 from .acceptances import Count, acceptance, record_acceptance  # noqa: F401
 from .acceptances import of_orders as acceptances_of  # noqa: F401
 from .orders import (  # noqa: F401
+    by_ids,
     by_number,
     cancel,
     confirm,
@@ -14,6 +15,7 @@ from .orders import (  # noqa: F401
     mark_settled,
     of_requisition,
     order,
+    own_open,
     within,
 )
 from .requisitions import (  # noqa: F401
@@ -33,6 +35,6 @@ from .requisitions import (  # noqa: F401
 )
 from .requisitions import lines_of as requisition_lines  # noqa: F401
 from .requisitions import listed as requisitions  # noqa: F401
-from .shipments import Part, arriving, missing_papers, ship, shipment  # noqa: F401
+from .shipments import Part, arriving, count_arriving, missing_papers, ship, shipment  # noqa: F401
 from .shipments import of_lot as shipments_of_lot  # noqa: F401
 from .shipments import of_orders as shipments_of  # noqa: F401
