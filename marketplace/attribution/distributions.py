@@ -60,7 +60,7 @@ def _cuts(supplier_id: UUID | None, cut_on: date) -> list[tuple[Pool, int]]:
         select(Pool, after)
         .join(PoolMovement, PoolMovement.pool_id == Pool.id)
         .where(Pool.supplier_id == supplier_id, PoolMovement.day <= cut_on)
-        .group_by(Pool)
+        .group_by(*Pool.__table__.columns)
         .having(after > Pool.distributed_fen)
         .order_by(Pool.id)
     )

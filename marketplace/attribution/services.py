@@ -26,4 +26,5 @@ from .statements import (  # noqa: F401
     pools_of,
     shares_of_pool,
     statement,
+    unpaid_of_households,
 )

@@ -215,6 +215,24 @@ def owing(supplier_id: UUID) -> Owing:
     )
 
 
+def unpaid_of_households(supplier_id: UUID) -> dict[UUID, int]:
+    """Household → fen of the supplier's that can be paid now: unpaid outright slips and approved payouts.
+
+    What flowed into debt pools since the last distribution is owed too; it has no household until the next cut.
+    """
+    unpaid: dict[UUID, int] = {}
+    for slip in linkage.unpaid_slips(supplier_id):
+        unpaid[slip.household_id] = unpaid.get(slip.household_id, 0) + slip.payable_fen - slip.paid_fen
+    query = (
+        select(Payout.household_id, func.sum(Payout.fen))
+        .where(Payout.supplier_id == supplier_id, Payout.state == "to_pay")
+        .group_by(Payout.household_id)
+    )
+    for household, fen in db.session.execute(query):
+        unpaid[household] = unpaid.get(household, 0) + int(fen)
+    return unpaid
+
+
 def _households_owed(supplier_id: UUID) -> int:
     to_pay = select(Payout.household_id).where(Payout.supplier_id == supplier_id, Payout.state == "to_pay")
     return len(linkage.unpaid_households(supplier_id) | set(db.session.scalars(to_pay)))

@@ -167,7 +167,7 @@ def _many(column: Any) -> tuple[Any, ...]:
 Row = TypeVar("Row", bound=Base)
 
 
-def fetch(query: Select[tuple[Row]], what: str = "row", *, lock: bool = False) -> Row:
+def fetch(query: Select[Row], what: str = "row", *, lock: bool = False) -> Row:
     """The one row of a query, locked for the transaction if asked. Raises NotFound."""
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)

@@ -113,6 +113,7 @@ WORDS: dict[str, LazyString] = {
     "witness_is_clerk": _("见证人不能是供应商自己的人"),
     "witnesses_same": _("要有两位不同的见证人"),
     "consent_exists": _("该农户已经确认过"),
+    "payouts_none": _("请至少选一户"),
     "slips_none": _("请至少选一张过磅单"),
     "weight_not_positive": _("份额应大于零"),
     "weights_unknown": _("没有“%(value)s”这种份额口径"),
@@ -169,7 +170,7 @@ WORDS: dict[str, LazyString] = {
     # procurement
     "no_lines": _("至少要有一行数量大于零"),
     "too_many_lines": _("一张采购单最多 %(limit)s 行"),
-    "line_twice": _("%(code)s 已在单内，请合并数量"),
+    "line_twice": _("%(offer)s 已在单内，请合并数量"),
     "quantity_zero": _("数量应大于零"),
     "day_in_past": _("日期不能早于今天"),
     "reason_needed": _("请写明理由"),

@@ -36,7 +36,7 @@ def _narrowed(
     return conditions
 
 
-def sources_of_household(household_id: UUID) -> Select[tuple[UUID]]:
+def sources_of_household(household_id: UUID) -> Select[UUID]:
     """A query of the lots and rosters that a household has a weight in."""
     lots = select(Slip.lot_id).where(Slip.household_id == household_id, Slip.lot_id.is_not(None))
     rosters = select(RosterEntry.roster_id).where(RosterEntry.household_id == household_id)
@@ -91,7 +91,7 @@ def households_of_suppliers(supplier_ids: Iterable[UUID]) -> dict[UUID, int]:
     return {supplier: int(count) for supplier, count in db.session.execute(query)}
 
 
-def count_households_of(sources: Select[tuple[UUID]]) -> int:
+def count_households_of(sources: Select[UUID]) -> int:
     """How many households, each once, have a part in the lots and rosters that a query names. One statement."""
     of_lots = select(Slip.household_id).where(Slip.lot_id.in_(sources))
     of_rosters = select(RosterEntry.household_id).where(RosterEntry.roster_id.in_(sources))

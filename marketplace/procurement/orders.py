@@ -246,6 +246,13 @@ def own_open(actor: Actor, order_ids: Sequence[UUID] = ()) -> list[Order]:
     return list(db.session.scalars(query.order_by(Order.deliver_on, Order.number).limit(200)))
 
 
+def own_by_ids(actor: Actor, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
+    """The orders within scope among these ids, one statement."""
+    actor.require("order.read")
+    query = select(Order).where(Order.id.in_(set(order_ids)), within(actor))
+    return {row.id: row for row in db.session.scalars(query)}
+
+
 def of_requisition(actor: Actor, requisition_id: UUID) -> list[Order]:
     actor.require("order.read")
     query = select(Order).where(Order.requisition_id == requisition_id, within(actor)).order_by(Order.number)

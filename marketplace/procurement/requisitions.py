@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from ..accreditation import services as accreditation
 from ..accreditation.services import Verdict
@@ -71,12 +72,14 @@ def open_requisition(actor: Actor, *, title: str, channel: str = channels.ONLINE
 
 
 def put_head(actor: Actor, requisition_id: UUID, version: int | None = None, **head: Any) -> Requisition:
-    """Changes title, delivery or budget line of an own draft."""
+    """Changes title, channel, delivery or budget line of an own draft. Raises Conflict by version."""
     row = _own(actor, requisition_id, version)
     row.state = REQUISITION.after("edit", row.state)
     for name in HEAD_FIELDS:
         if name in head:
             setattr(row, name, head[name])
+    if "channel" in head:
+        row.channel = channels.require(head["channel"])
     db.session.flush()
     return row
 
@@ -100,7 +103,7 @@ def put_lines(
         if line["offer_id"] not in offers:
             errors.append(Refused("offer_unknown", field="offer_id", row=no))
         elif line["offer_id"] in seen:
-            errors.append(Refused("line_twice", field="offer_id", row=no, code=offers[line["offer_id"]].code))
+            errors.append(Refused("line_twice", field="offer_id", row=no, offer=offers[line["offer_id"]].code))
         seen.add(line["offer_id"])
     if errors:
         raise Many(errors)
@@ -121,6 +124,7 @@ def put_lines(
             ],
         )
     row.total_fen = sum(item.money_fen for item in check(row))
+    flag_modified(row, "total_fen")  # other lines of the same sum are another version too
     db.session.flush()
     return row
 
@@ -268,7 +272,8 @@ def _orders_of(row: Requisition, checked: list[CheckedLine], plan_id: UUID | Non
     suppliers = identity.named(set(by_supplier))
     now = clock.now()
     numbers = numbered("SO", clock.today().year, len(by_supplier))
-    orders, lines = [], []
+    orders: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     for number, (supplier_id, items) in zip(numbers, by_supplier.items(), strict=True):
         order_id = new_id()
         orders.append(

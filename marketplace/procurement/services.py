@@ -15,6 +15,7 @@ from .orders import (  # noqa: F401
     mark_settled,
     of_requisition,
     order,
+    own_by_ids,
     own_open,
     within,
 )

@@ -176,6 +176,12 @@ def arriving(actor: Actor, limit: int = 50) -> list[tuple[Shipment, Order]]:
     return [(row, order) for row, order in db.session.execute(query.limit(limit))]
 
 
+def count_arriving(actor: Actor) -> int:
+    """How many shipments are under way within the actor's scope."""
+    query = select(func.count()).select_from(Shipment).join(Order, Order.id == Shipment.order_id)
+    return db.session.scalar(query.where(Shipment.state == "in_transit", within(actor))) or 0
+
+
 def missing_papers(row: Shipment) -> dict[UUID, list[str]]:
     """Papers that a shipment's lots must carry and do not: shipment line → kinds. Statements do not grow with lines."""
     lots = linkage.by_ids(line.lot_id for line in row.lines)

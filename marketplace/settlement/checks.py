@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from ..attribution.models import Pool, PoolMovement
 from ..attribution.posting import LEDGER_KIND
@@ -18,7 +18,7 @@ from . import figures
 from .models import SettledLine
 
 
-def _rows(query: Select[Any]) -> list[Row[Any]]:
+def _rows(query: Select[*tuple[Any, ...]]) -> list[Any]:
     return list(db.session.execute(query))
 
 

@@ -24,7 +24,8 @@ REASONS = ("bruised", "rotten", "off_spec", "temperature")
 TITLES = ("食堂周采购", "开学备货", "月度食材", "节前福利", "食堂补货", "冬季储备", "职工慰问")
 WINDOWS = ("上午 6–8 点", "上午 8–10 点", "下午 2–4 点")
 
-Event = tuple[datetime, int, Callable[[], None]]
+Act = Callable[[], object]
+Event = tuple[datetime, int, Act]
 
 
 class Year:
@@ -39,11 +40,11 @@ class Year:
         self.item_of = {item.offer: item for supplier in cast.suppliers for item in supplier.items}
         self.owner_of = {item.offer: supplier for supplier in cast.suppliers for item in supplier.items}
 
-    def at(self, moment: datetime, act: Callable[[], None]) -> None:
+    def at(self, moment: datetime, act: Act) -> None:
         if moment <= self.until:
             heapq.heappush(self.events, (moment, next(self.serial), act))
 
-    def later(self, hours: float, act: Callable[[], None]) -> None:
+    def later(self, hours: float, act: Act) -> None:
         self.at(clock.now() + timedelta(hours=hours), act)
 
     def run(self) -> None:
