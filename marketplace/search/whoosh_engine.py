@@ -99,7 +99,8 @@ class WhooshEngine:
         if latest == self._generation:
             return
         reader = self._open().reader()
-        leaves = {leaf.segment().segment_id(): leaf for leaf, _ in reader.leaf_readers()}
+        segments = [(leaf.segment(), leaf) for leaf, _ in reader.leaf_readers()]
+        leaves = {segment.segment_id(): leaf for segment, leaf in segments if segment}  # an empty index has none
         if self.snapshot.wasteful():
             self._empty()
         for segment, (base, size) in list(self._bases.items()):
