@@ -3,3 +3,5 @@
 from flask import Blueprint
 
 blueprint = Blueprint("buyer", __name__)
+
+from . import acceptance, bills, builder, counters, home, orders, plan, requisitions  # noqa: E402, F401

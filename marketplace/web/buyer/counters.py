@@ -1,0 +1,21 @@
+"""The numbers beside the menu's entries: what waits for somebody with these permissions."""
+
+from ...core.actor import Actor
+from ...payments import services as payments
+from ...procurement import services as procurement
+from ..navigation import counter
+
+
+@counter("buyer")
+def waiting(actor: Actor) -> dict[str, int]:
+    """One statement for each entry that the actor has something to do in."""
+    counts: dict[str, int] = {}
+    if actor.may("requisition.read"):
+        states = procurement.waiting(actor)
+        mine = ("submitted",) if actor.may("requisition.approve") else ("draft", "rejected")
+        counts["requisitions"] = sum(states.get(state, 0) for state in mine)
+    if actor.may("delivery.accept"):
+        counts["orders"] = procurement.count_arriving(actor)
+    if actor.may("transfer.record"):
+        counts["bills"] = payments.count_to_pay(actor)
+    return counts
