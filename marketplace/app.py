@@ -16,6 +16,7 @@ PAGES = {
     "public": "",
     "buyer": "/buyer",
     "account": "/account",
+    "supplier": "/supplier",
 }
 
 

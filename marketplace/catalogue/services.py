@@ -1,6 +1,7 @@
 """Listing offers, and holding their stock for orders."""
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from statistics import median_low
 from typing import Any
 from uuid import UUID
@@ -189,6 +190,14 @@ def by_codes(codes: Iterable[str]) -> dict[str, Offer]:
     """Offers by upper-cased code, two statements."""
     query = select(Offer).where(Offer.code.in_({code.strip().upper() for code in codes}))
     return {row.code: row for row in db.session.scalars(query)}
+
+
+def near_codes(code: str, limit: int = 3) -> list[str]:
+    """Codes on sale that look like a mistyped one, the nearest first; those that begin alike. One statement."""
+    start = code.strip().upper()[:24]
+    head = start.rpartition("-")[0] or start[:2]
+    query = select(Offer.code).where(Offer.state == "on_sale", Offer.code.startswith(head, autoescape=True))
+    return get_close_matches(start, db.session.scalars(query.limit(2000)).all(), n=limit, cutoff=0.5)
 
 
 def one(offer_id: UUID) -> Offer:

@@ -227,6 +227,13 @@ def due(actor: Actor) -> Due:
     )
 
 
+def count_to_pay(actor: Actor) -> int:
+    """How many bills within the actor's scope wait for a transfer to be recorded."""
+    live = select(Transfer.bill_id).where(Transfer.state != "refused")
+    query = select(func.count()).select_from(Bill).where(Bill.state == "to_pay", within(actor), Bill.id.not_in(live))
+    return db.session.scalar(query) or 0
+
+
 def bills_of(order_ids: Iterable[UUID]) -> dict[UUID, list[Bill]]:
     """Bills by order; the caller has checked scope."""
     found: dict[UUID, list[Bill]] = {}
@@ -235,6 +242,13 @@ def bills_of(order_ids: Iterable[UUID]) -> dict[UUID, list[Bill]]:
     ):
         found.setdefault(row.order_id, []).append(row)
     return found
+
+
+def transfer(actor: Actor, transfer_id: UUID) -> tuple[Transfer, Bill]:
+    """A transfer within scope, with its bill. Raises NotFound."""
+    actor.require("bill.read")
+    row = by_id(Transfer, transfer_id, Transfer.bill_id.in_(select(Bill.id).where(within(actor))), "transfer")
+    return row, by_id(Bill, row.bill_id)
 
 
 def transfers_of(bill_ids: Iterable[UUID]) -> dict[UUID, list[Transfer]]:

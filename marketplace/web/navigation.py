@@ -17,6 +17,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("public.home", _("首页"), None, None),
         ("public.catalogue", _("产品目录"), None, None),
         ("public.suppliers", _("供应商"), None, None),
+        ("public.disclosure", _("认定公示"), None, None),
     ],
     "buyer": [
         ("buyer.home", _("首页"), None, None),
