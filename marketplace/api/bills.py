@@ -23,7 +23,7 @@ from ..payments.schemas import (
 )
 from ..settlement import services as settlement
 from .blueprint import Blueprint
-from .files import attached, require_own
+from .files import attached, gives_content, require_own
 from .paging import PageSchema, cut, list_of, page_of
 
 blueprint = Blueprint("bills", _("结算单、发票与付款"))
@@ -71,7 +71,7 @@ def record_invoice(data: dict[str, Any], bill_id: UUID) -> Any:
 
 
 @blueprint.get("/bills/<uuid:bill_id>/invoices/<uuid:invoice_id>/content", summary=_("发票文件"))
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@gives_content
 @guard("bill.read")
 def invoice_content(bill_id: UUID, invoice_id: UUID) -> Response:
     """The file that was attached, for both sides."""

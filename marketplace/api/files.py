@@ -13,9 +13,16 @@ from ..core.db import by_id
 from ..core.fields import Id, Moment, Shown, Taken, Whole
 from ..edge.current import actor
 from ..edge.guard import guard
-from .blueprint import Blueprint
+from .blueprint import Blueprint, View
 
 blueprint = Blueprint("files", _("文件"))
+
+
+def gives_content(view: View) -> View:
+    """Declares that the answer is a file's content."""
+    for media_type in files.SIGNATURES.values():
+        view = blueprint.response(200, {"type": "string", "format": "binary"}, content_type=media_type)(view)
+    return view
 
 
 class NewFileSchema(Taken):
@@ -64,7 +71,7 @@ def one(file_id: UUID) -> Any:
 
 
 @blueprint.get("/files/<uuid:file_id>/content", summary=_("文件内容"))
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@gives_content
 @guard(signed_in=True)
 def content(file_id: UUID) -> Response:
     return _content(files.kept(actor(), file_id))

@@ -13,7 +13,7 @@ from ..edge.guard import guard
 from ..linkage import services as linkage
 from ..linkage.schemas import LotSchema, NewLotSchema, NewPaperSchema, PaperSchema, SlipSchema
 from .blueprint import Blueprint
-from .files import attached, require_own
+from .files import attached, gives_content, require_own
 from .paging import PageSchema, cut, list_of
 
 blueprint = Blueprint("lots", _("批次"))
@@ -75,7 +75,7 @@ def add_paper(data: dict[str, Any], lot_id: UUID) -> Any:
 
 
 @blueprint.get("/lots/<uuid:lot_id>/papers/<uuid:paper_id>/content", summary=_("单据文件"))
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@gives_content
 @guard(signed_in=True)
 def paper_content(lot_id: UUID, paper_id: UUID) -> Response:
     lot = linkage.lot(actor(), lot_id)

@@ -47,6 +47,7 @@ def my_tokens(query: dict[str, Any]) -> Any:
 @blueprint.post("/me/tokens", summary=_("新建令牌"))
 @blueprint.takes(TokenSchema)
 @blueprint.gives(NewTokenSchema, 201)
+@blueprint.alt_response(204, description="The same key again: the token is there, its secret is not shown twice")
 @guard(signed_in=True)
 def create_token(data: dict[str, Any]) -> Any:
     """The secret is shown in this answer and never again: a repeat under the same key answers without a body."""

@@ -109,6 +109,8 @@ def _replay(stored: IdempotencyKey, body_hash: str) -> Response:
     get_flashed_messages()
     for category, message in headers.pop("flashes", []):
         flash(message, category)
-    response = Response(stored.body, stored.status, headers)
+    # An answer that was not kept (a secret) is none to a program, and an empty page to a browser.
+    status = 204 if not stored.body and request.path.startswith("/api/") else stored.status
+    response = Response(stored.body, status, headers)
     response.headers["Idempotent-Replay"] = "true"
     return response

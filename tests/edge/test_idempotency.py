@@ -97,5 +97,5 @@ def test_a_secret_is_not_kept_for_a_repeat(client: FlaskClient, bearer: Headers,
     headers = bearer | {"Idempotency-Key": "s1"}
     assert b"bf_canary" in client.post("/api/t/secret", headers=headers).data
     second = client.post("/api/t/secret", headers=headers)
-    assert (second.status_code, second.data) == (200, b"")
+    assert (second.status_code, second.data) == (204, b"")
     assert taken() == 1
