@@ -86,10 +86,15 @@ function totals() {
   const left = document.querySelector("[data-out=left]");
   if (left) {
     const fen = BigInt(left.dataset.left) - counted;
-    left.textContent = (fen < 0n ? "−" : "") + formatMoney(fen < 0n ? -fen : fen);
+    left.textContent = formatMoney(fen < 0n ? 0n : fen);
+    put("beyond", fen < 0n ? words.beyond.replace("{fen}", formatMoney(-fen)) : "");
   }
-  document.querySelectorAll("#by-supplier tr").forEach((line) => {
-    const sum = suppliers.get(line.dataset.supplier) ?? { rows: 0, fen: 0n };
+  const sumOf = (line) => suppliers.get(line.dataset.supplier) ?? { rows: 0, fen: 0n };
+  const table = document.getElementById("by-supplier");
+  if (!table) return;
+  table.append(...[...table.rows].sort((one, other) => Number(sumOf(other).fen - sumOf(one).fen)));
+  [...table.rows].forEach((line) => {
+    const sum = sumOf(line);
     const share = total ? (sum.fen * 10000n) / total : 0n;
     const [, count, fen, part] = line.cells;
     count.textContent = sum.rows;

@@ -104,8 +104,9 @@ def _apply(work: Work) -> Work:
     verb, _colon, rest = work.do.partition(":")
     row, _colon, value = rest.partition(":")
     place = int(row) - 1 if row.isdecimal() and 0 < int(row) <= len(work.lines) else None
-    if verb == "add":
-        _add(work, request.form.get("entry", "").strip()[:100])
+    entry = request.form.get("entry", "").strip()[:100]
+    if verb == "add" or (verb == "save" and entry):  # Enter in the entry posts the form's first button
+        _add(work, entry)
     elif verb == "paste":
         _paste(work, request.form.get("paste", "")[:40_000])
     elif verb == "pick":
@@ -206,6 +207,7 @@ CODE_WORDS = {
     "not_a_quantity": _l("应是数量，例如 497.6"),
     "more": _l("再加 {more} 到 {price}"),
     "repair": _l("改为 {quantity}"),
+    "beyond": _l("超出填报 {fen}"),
     "unsaved": _l("有改动，还没有保存"),
 }
 

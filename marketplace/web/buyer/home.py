@@ -1,6 +1,6 @@
 """What an agency sees first: its quota, what waits for this person, orders under way, bills by due day, households."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask import render_template, url_for
@@ -114,7 +114,7 @@ def _decisions(me: Actor) -> list[dict[str, Any]]:
                     "fen": row.total_fen,
                     "by": row.deliver_on,
                     "words": words,
-                    "tone": "soon" if row.deliver_on and row.deliver_on <= today + timedelta(days=3) else "",
+                    "tone": _tone(row.deliver_on, today) if row.deliver_on else "",
                 }
             )
     return items

@@ -36,6 +36,14 @@ class Line:
     tone: str = ""
 
     @property
+    def short_words(self) -> list[str]:
+        return [words.rstrip("。.") for words in self.words]
+
+    @property
+    def good(self) -> bool:
+        return self.item is not None and not self.item.problems
+
+    @property
     def money_fen(self) -> int:
         return self.item.money_fen if self.item else 0
 
@@ -130,15 +138,22 @@ def _to(no: int, quantity: int) -> tuple[str, str]:
 
 
 def summary_of(row: Any, lines: Sequence[Line]) -> Summary:
-    good = [line for line in lines if line.item and not line.item.problems]
+    good = [line for line in lines if line.good]
     by_supplier: dict[UUID, tuple[Any, int, int]] = {}
-    for line in good:
+    for line in lines:
         supplier, count, fen = by_supplier.get(line.offer.supplier_id, (line.supplier, 0, 0))
-        by_supplier[line.offer.supplier_id] = (supplier, count + 1, fen + line.money_fen)
+        by_supplier[line.offer.supplier_id] = (supplier, count + line.good, fen + line.money_fen)
     total = sum(line.money_fen for line in good)
     counted = sum(line.money_fen for line in good if line.typed.counts)
     plan = quota.plan_of(row.agency_id, clock.today().year)
     left = plan.target_fen - plan.settled_fen - plan.committed_fen - counted if plan else None
     return Summary(
-        len(lines), len(good), len(by_supplier), total, counted, plan, left, sorted(by_supplier.values(), key=lambda one: -one[2])
+        len(lines),
+        len(good),
+        sum(count > 0 for _supplier, count, _fen in by_supplier.values()),
+        total,
+        counted,
+        plan,
+        left,
+        sorted(by_supplier.values(), key=lambda one: -one[2]),
     )
