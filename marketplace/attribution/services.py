@@ -20,6 +20,7 @@ from .statements import (  # noqa: F401
     Statement,
     households_of_lines,
     households_reached,
+    lines_by_pool,
     lines_of,
     owing,
     pool_of,

@@ -150,12 +150,30 @@ def lines_of(
     if periods:
         query = query.where(PoolMovement.period.between(*periods))
     rows = list(db.session.scalars(query.order_by(PoolMovement.seq.desc()).limit(limit)))
+    return _line_shares(pool, household_id, rows)
+
+
+def _line_shares(pool: Pool, household_id: UUID, rows: list[PoolMovement]) -> list[LineShare]:
     totals = sorted({total for row in rows for total in (row.before_fen, row.after_fen)})
     at = dict(zip(totals, household_at(pool.kind, pool.source_id, pool.id, totals, household_id), strict=True))
     return [
         LineShare(row.source_id, row.day, at[row.after_fen] - at[row.before_fen], row.after_fen - row.before_fen)
         for row in rows
     ]
+
+
+def lines_by_pool(
+    shares: Iterable[PoolShare], household_id: UUID, periods: tuple[int, int] | None = None
+) -> dict[UUID, list[LineShare]]:
+    """Pool → the settled lines that fed it, newest first, each with the household's fen. One statement for all pools."""
+    pools = {share.pool.id: share.pool for share in shares}
+    query = select(PoolMovement).where(PoolMovement.pool_id.in_(pools))
+    if periods:
+        query = query.where(PoolMovement.period.between(*periods))
+    rows: dict[UUID, list[PoolMovement]] = {}
+    for row in db.session.scalars(query.order_by(PoolMovement.pool_id, PoolMovement.seq.desc())):
+        rows.setdefault(row.pool_id, []).append(row)
+    return {id_: _line_shares(pools[id_], household_id, moves) for id_, moves in rows.items()}
 
 
 @dataclass(frozen=True)
