@@ -15,6 +15,7 @@ from flask import Flask
 from .catalogue import services as catalogue
 from .core import clock, outbox
 from .core.db import db, transaction
+from .core.errors import Unavailable
 from .edge import idempotency
 from .procurement import services as procurement
 from .search import gather
@@ -48,7 +49,11 @@ def forget_answers() -> None:
 def mend_index() -> None:
     """A lost or new index is made again: losing it loses no order."""
     with transaction():
-        if search.count() != gather.on_sale() and not outbox.waiting("offers_changed"):
+        try:
+            held = search.count()
+        except Unavailable:
+            held = -1
+        if held != gather.on_sale() and not outbox.waiting("offers_changed"):
             gather.rebuild()
 
 
