@@ -24,7 +24,7 @@ const update = () => {
       note.className = "bf-note";
       cell.append(note);
     }
-    note.textContent = `${left < 0 ? "−" : ""}${shown(Math.abs(left))} ${unit}`;
+    note.textContent = `${table.dataset.left} ${left < 0 ? "−" : ""}${shown(Math.abs(left))} ${unit}`;
     note.classList.toggle("bf-late", left < 0);
     note.hidden = left === Number(cell.dataset.open);
   }
