@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
     "public": "",
     "buyer": "/buyer",
+    "office": "/office",
+    "results": "",
     "account": "/account",
     "supplier": "/supplier",
 }

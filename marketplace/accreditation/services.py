@@ -155,6 +155,25 @@ def listed(actor: Actor) -> list[Grant]:
     return list(db.session.scalars(select(Grant).where(within).order_by(Grant.given_at.desc())))
 
 
+def register(
+    actor: Actor, *, state: str | None = None, supplier_id: UUID | None = None, page: int = 1, size: int = 50
+) -> tuple[list[Grant], int]:
+    """Grants within scope, newest first, and how many there are. `state` may also be "expired": in force until past."""
+    actor.require("grant.read")
+    query = select(Grant).where(visible(actor.scope, supplier=Grant.supplier_id, division=Grant.division))
+    if state == "expired":
+        query = query.where(Grant.state == "in_force", Grant.valid_to < clock.today())
+    elif state == "in_force":
+        query = query.where(Grant.state == "in_force", Grant.valid_to >= clock.today())
+    elif state:
+        query = query.where(Grant.state == state)
+    if supplier_id:
+        query = query.where(Grant.supplier_id == supplier_id)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = Grant.given_at.desc(), Grant.number.desc()
+    return list(db.session.scalars(query.order_by(*order).limit(size).offset((page - 1) * size))), total
+
+
 def published(*, supplier_id: UUID | None = None, page: int = 1, size: int = 50) -> tuple[list[Grant], int]:
     """Every grant ever given, newest first, and how many: the public eligibility list."""
     query = select(Grant)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import clock
@@ -24,3 +24,23 @@ def listed(actor: Actor, limit: int = 200) -> list[Finding]:
     actor.require("finding.read")
     query = select(Finding).where(visible(actor.scope, division=Finding.division)).order_by(Finding.opened_at.desc())
     return list(db.session.scalars(query.limit(limit)))
+
+
+def register(actor: Actor, *, kind: str | None = None, page: int = 1, size: int = 50) -> tuple[list[Finding], int]:
+    """Findings within scope, newest first, and how many there are."""
+    actor.require("finding.read")
+    query = select(Finding).where(visible(actor.scope, division=Finding.division))
+    if kind:
+        query = query.where(Finding.kind == kind)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = Finding.opened_at.desc(), Finding.id.desc()
+    return list(db.session.scalars(query.order_by(*order).limit(size).offset((page - 1) * size))), total
+
+
+def open_by_kind(actor: Actor) -> dict[str, int]:
+    """Kind → open findings within scope, one statement."""
+    actor.require("finding.read")
+    query = select(Finding.kind, func.count()).where(
+        Finding.state == "open", visible(actor.scope, division=Finding.division)
+    )
+    return {kind: number for kind, number in db.session.execute(query.group_by(Finding.kind).order_by(Finding.kind))}

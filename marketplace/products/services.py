@@ -87,6 +87,11 @@ def own(actor: Actor) -> list[Product]:
     return list(db.session.scalars(query))
 
 
+def of_supplier(supplier_id: UUID) -> list[Product]:
+    """A supplier's products by code: published facts."""
+    return list(db.session.scalars(select(Product).where(Product.supplier_id == supplier_id).order_by(Product.code)))
+
+
 def papers_needed(product_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """The papers that each product's batches must carry, one statement."""
     query = select(Product.id, Category.papers).join(Category, Category.code == Product.category_code)

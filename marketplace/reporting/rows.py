@@ -1,5 +1,6 @@
 """The rows that make a figure: order lines, accepted and settled lines, slips, payments. Their sum is the figure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -261,3 +262,43 @@ def _may_see(actor: Actor, row: Household) -> bool:
     if scope.everything or scope.supplier is not None:  # a supplier's own lines reach its own households alone
         return True
     return any(code.startswith(scope.division or "-") for code in (row.present_division, row.division))
+
+
+def named_households(ids: list[UUID]) -> dict[UUID, Household]:
+    """The households of rows that an actor was shown, by id: their names are masked there."""
+    return households.by_ids(ids)
+
+
+@dataclass(frozen=True)
+class LineOrder:
+    """The order that a settled line belongs to, and what of it that line was."""
+
+    order_id: UUID
+    number: str
+    agency_id: UUID
+    supplier_id: UUID
+    text: str
+    quantity: int
+    unit: str
+    money_fen: int
+
+
+def orders_behind(line_ids: Iterable[UUID]) -> dict[UUID, LineOrder]:
+    """Settled line → its order, in one statement; the caller has checked scope."""
+    query = (
+        select(
+            SettledLine.id,
+            Order.id,
+            Order.number,
+            SettledLine.agency_id,
+            SettledLine.supplier_id,
+            OrderLine.name,
+            SettledLine.quantity,
+            OrderLine.order_unit,
+            SettledLine.money_fen,
+        )
+        .join(Order, Order.id == SettledLine.order_id)
+        .join(OrderLine, OrderLine.id == SettledLine.order_line_id)
+        .where(SettledLine.id.in_(set(line_ids)))
+    )
+    return {id_: LineOrder(*rest) for id_, *rest in db.session.execute(query)}

@@ -69,14 +69,14 @@ def volume_sheet(report: Report, group: str, heads: dict[str, str], total: str) 
     return to_csv(lines)
 
 
-def rows_sheet(rows: Iterable[Behind], heads: Sequence[str], names: dict[str, str]) -> str:
+def rows_sheet(rows: Iterable[Behind], heads: Sequence[str], kinds: dict[str, str], names: dict[str, str]) -> str:
     """Rows behind a figure as CSV, without names of households: their number is not in it either."""
     lines: list[list[Value]] = [list(heads)]
     for row in rows:
         lines.append(
             [
                 row.day.isoformat(),
-                row.kind,
+                kinds.get(row.kind, row.kind),
                 row.number,
                 row.text,
                 row.lot_number,

@@ -17,6 +17,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("public.home", _("首页"), None, None),
         ("public.catalogue", _("产品目录"), None, None),
         ("public.suppliers", _("供应商"), None, None),
+        ("public.results", _("帮扶成效"), None, None),
         ("public.disclosure", _("认定公示"), None, None),
     ],
     "buyer": [
@@ -40,10 +41,13 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
     "office": [
         ("office.home", _("首页"), None, None),
         ("office.volume", _("帮扶报表"), "report.read", None),
+        ("office.suppliers", _("供应商"), "report.read", None),
         ("office.grants", _("产品认定"), "grant.read", "grants"),
         ("office.plans", _("预留份额"), "plan.read", "plans"),
         ("office.households", _("农户"), "household.read", None),
+        ("office.orders", _("订单"), "order.read", None),
         ("office.findings", _("问题台账"), "finding.read", "findings"),
+        ("office.organisations", _("单位与用户"), "organisation.edit", None),
         ("office.trail", _("操作记录"), "audit.read", None),
     ],
 }
