@@ -54,7 +54,9 @@ def accept(shipment_id: UUID) -> Response:
             acceptance, bill = settlement.accept(
                 actor(), shipment_id, asked["lines"], witness=asked["witness"], note=asked["note"]
             )
-            words = _("已验收，结算单 %(number)s。", number=bill.number) if bill else _("已验收，全部拒收，没有结算单。")
+            words = (
+                _("已验收，结算单 %(number)s。", number=bill.number) if bill else _("已验收，全部拒收，没有结算单。")
+            )
             return done(words, "buyer.order", order_id=acceptance.order_id)
     return _page(shipment_id, form)
 

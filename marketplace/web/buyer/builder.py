@@ -193,7 +193,9 @@ def _theirs(row: Any, mine: list[Typed]) -> list[tuple[str, str, str]]:
     offers = catalogue.by_ids(different) if different else {}
     names = products.by_ids({offer.product_id for offer in offers.values()}) if offers else {}
     return [
-        (names[offers[key].product_id].name, here.get(key, "—"), kept.get(key, "—")) for key in different if key in offers
+        (names[offers[key].product_id].name, here.get(key, "—"), kept.get(key, "—"))
+        for key in different
+        if key in offers
     ]
 
 
@@ -219,7 +221,9 @@ def add_line() -> Response:
     offer = catalogue.by_code(request.form.get("code", "")[:24])
     quantity = parse(request.form.get("quantity", "")[:40], field="quantity", unit=offer.order_unit)
     wanted = request.form.get("requisition", type=UUID)
-    row = procurement.requisition(actor(), wanted) if wanted else procurement.open_requisition(actor(), title=new_title())
+    row = (
+        procurement.requisition(actor(), wanted) if wanted else procurement.open_requisition(actor(), title=new_title())
+    )
     lines = typed.put(typed.from_rows(procurement.requisition_lines(row.id)), offer.id, quantity)
     procurement.put_lines(actor(), row.id, typed.values(lines))
     return done(_("已加入 %(number)s。", number=row.number), "buyer.requisition", requisition_id=row.id)

@@ -35,7 +35,9 @@ def steps(
         step = {"title": _("提交采购单"), "note": note(requisition.submitted_at, requisition.submitted_by)}
         told.append((requisition.submitted_at, step))
     approved = _("批准，订单 %(fen)s", fen=kit.money(row.total_fen))
-    told.append((row.approved_at, {"title": approved, "note": note(row.approved_at, requisition and requisition.decided_by)}))
+    told.append(
+        (row.approved_at, {"title": approved, "note": note(row.approved_at, requisition and requisition.decided_by)})
+    )
     if row.confirmed_at:
         told.append((row.confirmed_at, {"title": _("供应商接单"), "note": note(row.confirmed_at)}))
     numbers = {shipment.id: shipment.no for shipment in shipments}
@@ -46,7 +48,9 @@ def steps(
         rejected = sum(line.rejected for line in acceptance.lines)
         title = _("第 %(no)s 批验收", no=numbers.get(acceptance.shipment_id, 1))
         title += _("，拒收 %(quantity)s", quantity=format_quantity(rejected)) if rejected else ""
-        told.append((acceptance.at, {"title": title, "note": note(acceptance.at, acceptance.accepted_by, acceptance.witness)}))
+        told.append(
+            (acceptance.at, {"title": title, "note": note(acceptance.at, acceptance.accepted_by, acceptance.witness)})
+        )
     for bill in bills:
         told += [(transfer.recorded_at, _paid(bill, transfer, note)) for transfer in transfers.get(bill.id, [])]
     done = [step for _moment, step in sorted(told, key=lambda one: one[0])]
@@ -55,7 +59,11 @@ def steps(
 
 def _paid(bill: Any, transfer: Any, note: Any) -> dict[str, str]:
     if transfer.state == "refused":
-        return {"title": _("供应商未收到 %(fen)s", fen=kit.money(transfer.fen)), "note": transfer.reason, "state": "bad"}
+        return {
+            "title": _("供应商未收到 %(fen)s", fen=kit.money(transfer.fen)),
+            "note": transfer.reason,
+            "state": "bad",
+        }
     title = _("付款 %(fen)s", fen=kit.money(transfer.fen))
     if transfer.state == "confirmed":
         title = _("付款 %(fen)s，已到账结清", fen=kit.money(transfer.fen))
@@ -65,7 +73,12 @@ def _paid(bill: Any, transfer: Any, note: Any) -> dict[str, str]:
 def _coming(row: Any, shipments: list, acceptances: list, bills: list, transfers: dict) -> list[dict[str, str]]:
     """What waits now, and what follows it."""
     if row.state in ENDED:
-        words = {"declined": _("供应商未接单"), "lapsed": _("过期未接"), "cancelled": _("已取消"), "rejected": _("全部拒收")}
+        words = {
+            "declined": _("供应商未接单"),
+            "lapsed": _("过期未接"),
+            "cancelled": _("已取消"),
+            "rejected": _("全部拒收"),
+        }
         return [{"title": words[row.state], "note": row.closed_reason, "state": "bad"}]
     coming: list[dict[str, str]] = []
     accepted = {acceptance.shipment_id for acceptance in acceptances}

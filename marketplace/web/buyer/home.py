@@ -99,7 +99,11 @@ def _decisions(me: Actor) -> list[dict[str, Any]]:
     """Bulk orders that wait for this person: the approver's submitted ones, the requester's drafts and refused ones."""
     if not me.may("requisition.read"):
         return []
-    wanted = {"submitted": _("审批")} if me.may("requisition.approve") else {"draft": _("补齐并提交"), "rejected": _("修改再提交")}
+    wanted = (
+        {"submitted": _("审批")}
+        if me.may("requisition.approve")
+        else {"draft": _("补齐并提交"), "rejected": _("修改再提交")}
+    )
     today = clock.today()
     items = []
     for state, what in wanted.items():

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from ...attribution import services as attribution
 from ...core import clock
-from ...core.errors import Refused
+from ...core.errors import Many, Refused
 from ...core.fields import Id, Quantity, Text
 from ...core.money import yuan
 from ...core.quantity import to_json
@@ -124,12 +124,24 @@ def cancel(order_id: UUID) -> Response:
     form = Form(CancelSchema())
     with form.attempt():
         asked = form.data()
-        quantities = {line["order_line_id"]: line["quantity"] for line in asked["lines"] if line["quantity"]}
-        if not quantities:
-            raise Refused("no_lines", field="lines")
-        procurement.cancel(actor(), order_id, quantities, asked["reason"])
+        _cancel(order_id, asked["lines"], asked["reason"])
         return done(_("未发数量已取消，库存和份额已退回。"), "buyer.order", order_id=order_id)
     return _page(order_id, form)
+
+
+def _cancel(order_id: UUID, lines: list[dict[str, Any]], reason: str) -> None:
+    """Cancels the lines that have a quantity; a refusal's row is the page's, blank lines counted. Raises Refused, Many."""
+    filled = [(row, line) for row, line in enumerate(lines, 1) if line["quantity"]]
+    if not filled:
+        raise Refused("no_lines", field="lines")
+    try:
+        procurement.cancel(
+            actor(), order_id, {line["order_line_id"]: line["quantity"] for _row, line in filled}, reason
+        )
+    except Many as refusal:
+        for error in refusal.errors:
+            error.row = filled[error.row - 1][0] if error.row else None
+        raise
 
 
 def _page(order_id: UUID, form: Form) -> Response:
@@ -158,11 +170,17 @@ def _page(order_id: UUID, form: Form) -> Response:
         steps=history.steps(row, request_row, shipments, acceptances, bills, transfers, names),
         sums=_sums(lines, bills),
         due=min((bill for bill in bills if bill.state == "to_pay"), key=lambda bill: bill.due_on, default=None),
+        unpaid=next((bill for bill in bills if _unpaid(bill, transfers)), None),
         households=attribution.households_reached(line_ids=[line.id for line in settled]) if settled else 0,
         reasons=REASONS,
         today=clock.today(),
         labels=LABELS,
     )
+
+
+def _unpaid(bill: Any, transfers: dict[UUID, list[Any]]) -> bool:
+    """Whether a bill waits for a transfer, and not for the supplier's word on one."""
+    return bill.state == "to_pay" and all(one.state == "refused" for one in transfers.get(bill.id, []))
 
 
 def _sums(lines: list[Any], bills: list[Any]) -> dict[str, int]:

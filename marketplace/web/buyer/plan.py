@@ -24,7 +24,9 @@ def of_year(year: int) -> dict[str, Any] | None:
     if row is None:
         return None
     today = clock.today()
-    gone = half_up(today.timetuple().tm_yday * 10_000, 365) if year == today.year else 10_000 if year < today.year else 0
+    gone = (
+        half_up(today.timetuple().tm_yday * 10_000, 365) if year == today.year else 10_000 if year < today.year else 0
+    )
     return {
         "row": row,
         "legal_fen": half_up(row.base_fen * row.minimum_basis_points, 10_000),

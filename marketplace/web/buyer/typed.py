@@ -158,7 +158,9 @@ def _near(rows: list[Pasted]) -> list[Pasted]:
     offers = catalogue.by_codes({code for codes in near.values() for code in codes}) if any(near.values()) else {}
     names = products.by_ids({offer.product_id for offer in offers.values()}) if offers else {}
     return [
-        replace(one, near=[(code, names[offers[code].product_id].name) for code in near.get(one.row, ()) if code in offers])
+        replace(
+            one, near=[(code, names[offers[code].product_id].name) for code in near.get(one.row, ()) if code in offers]
+        )
         for one in rows
     ]
 

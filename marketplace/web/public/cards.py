@@ -1,6 +1,6 @@
 """An offer's line in a list, made once per version of the offer and language; its stock is put in each time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -64,7 +64,7 @@ def _next(month_day: int, today: date) -> date:
 
 def cards(ids: Sequence[UUID]) -> list[Card]:
     """The cards of offers in the given order; those off sale are left out. One statement where all are remembered."""
-    stamps = catalogue.stamps(ids)
+    stamps = catalogue.stamps(ids) if ids else {}
     language, today = kit.is_english(), clock.today()
     found = {id_: peek(("card", id_, stamp[0], language, today)) for id_, stamp in stamps.items()}
     missing = [id_ for id_, card in found.items() if card is None]
@@ -77,8 +77,8 @@ def cards(ids: Sequence[UUID]) -> list[Card]:
     ]
 
 
-def _make(ids: Iterable[UUID]) -> dict[UUID, Card]:
-    offers = catalogue.by_ids(ids)
+def _make(ids: Sequence[UUID]) -> dict[UUID, Card]:
+    offers = catalogue.by_ids(ids) if ids else {}
     if not offers:
         return {}
     found = products.by_ids({offer.product_id for offer in offers.values()})

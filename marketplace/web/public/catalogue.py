@@ -96,7 +96,14 @@ def _facets(query: Query, results: Results) -> dict[str, list[dict[str, Any]]]:
 
 
 def _choice(code: str, row: Any, counts: dict[str, int], chosen: Iterable[str], sub: bool) -> dict[str, Any]:
-    return {"code": code, "name": row.name, "name_en": row.name_en, "count": counts[code], "on": code in chosen, "sub": sub}
+    return {
+        "code": code,
+        "name": row.name,
+        "name_en": row.name_en,
+        "count": counts[code],
+        "on": code in chosen,
+        "sub": sub,
+    }
 
 
 def _place(code: str) -> str:

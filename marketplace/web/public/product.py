@@ -133,7 +133,9 @@ def _rows(offer: Any, facts: Facts, breaks: list[tuple[int, int]], quantity: int
             content=offer.content,
             comparable_per_base=facts.product.comparable_per_base,
         )
-        over = half_up((comparable - facts.reference_fen) * 10_000, facts.reference_fen) if facts.reference_fen else None
+        over = (
+            half_up((comparable - facts.reference_fen) * 10_000, facts.reference_fen) if facts.reference_fen else None
+        )
         rows.append(
             {
                 "from": from_quantity,
