@@ -92,7 +92,7 @@ class Form:
 
     def summary(self) -> list[tuple[str | None, int | None, str]]:
         """(control's name, row, sentence) of each error, for the summary on top."""
-        return [(self.name_of(error), error.row, sentence(error)) for error in self.errors]
+        return [(self.name_of(error), self._row_of(error), sentence(error)) for error in self.errors]
 
     def name_of(self, error: DomainError) -> str | None:
         """The control that an error belongs to: a row's field is `lines.<index>.field`, with the index as typed."""
@@ -103,6 +103,13 @@ class Form:
                 field = error.field.removeprefix(f"{listed}.{error.row - 1}.")
                 return f"{listed}.{kept[error.row - 1]}.{field}"
         return error.field
+
+    def _row_of(self, error: DomainError) -> int | None:
+        """The row as it stands on the page, blank ones above it counted."""
+        for kept in self._kept.values():
+            if error.row is not None and error.row <= len(kept):
+                return kept[error.row - 1] + 1
+        return error.row
 
     def _refuse(self, error: DomainError) -> None:
         transactions.abandon()

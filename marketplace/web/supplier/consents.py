@@ -1,5 +1,7 @@
 """Households' consent to an agreement, written down from the signed sheet: two witnesses, none of them the supplier's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +47,8 @@ def consents(agreement_id: UUID) -> Response:
             if data["day"] > clock.today():
                 raise Refused("day_in_future", field="day")
             data["file_id"] = uploaded()
-            linkage.record_consents(actor(), agreement_id, [{**data, "household_id": id_} for id_ in found])
+            with _of_all():
+                linkage.record_consents(actor(), agreement_id, [{**data, "household_id": id_} for id_ in found])
             words = _("已登记 %(count)s 户确认。", count=len(found))
             return done(words, "supplier.agreement", agreement_id=agreement_id)
     return form.page(
@@ -56,6 +59,17 @@ def consents(agreement_id: UUID) -> Response:
         rows=min(max(request.args.get("rows", ROWS, type=int), 1), MOST_ROWS),
         labels=LABELS,
     )
+
+
+@contextmanager
+def _of_all() -> Iterator[None]:
+    """The witnesses are those of the whole sheet: what is wrong with them is said once, beside them."""
+    try:
+        yield
+    except Many as many:
+        if many.errors[0].code in ("witness_is_clerk", "witnesses_same"):
+            raise Refused(many.errors[0].code, field="second_witness") from many
+        raise
 
 
 def _recognised(rows: list[dict[str, Any]]) -> list[UUID]:

@@ -8,6 +8,7 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from ...channels import services as channels
 from ...core import clock
 from ...core.money import yuan
 from ...core.quantity import to_json
@@ -145,6 +146,7 @@ def order_page(order_id: UUID, form: Form) -> Response:
         bills=bills,
         lots=linkage.by_ids({part.lot_id for one in shipments for part in one.lines}),
         agency=identity.named({row.agency_id})[row.agency_id],
+        channel=next((found.name for found in channels.all_channels() if found.code == row.channel), row.channel),
         users=users,
         open_total=sum(line.open for line in lines),
         late=(row.deliver_on - clock.today()).days,

@@ -1,6 +1,7 @@
 """Weighing: one household in a few taps at the gate, or a morning's slips in a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -168,15 +169,15 @@ def _reckoned(delivery: linkage.Delivery) -> tuple[int, int]:
     return net, rules.payable(net, delivery.price_fen, delivery.deduction_fen)
 
 
-class _one_row:
+@contextmanager
+def _one_row() -> Iterator[None]:
     """A form for one slip: a refusal's row says nothing."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        for one in error.errors if isinstance(error, Many) else []:
+    try:
+        yield
+    except Many as many:
+        for one in many.errors:
             one.row = None
+        raise
 
 
 def _recorded(slip: Any, chosen: Person) -> Response:
