@@ -265,7 +265,7 @@ class _Maker:
             certificates=[one for one in good.certificates if self.rng.random() < 0.7],
             description=f"{town.name}出产，由联结农户交售，合作分级包装。",
         )
-        base_price = self.rng.randint(good.price_from, good.price_to)
+        base_price = int(self.rng.triangular(good.price_from, good.price_to))
         price = base_price if good.pricing == "weighed" else max(50, base_price * content // 1000 // 10 * 10)
         pack = 1000 if content >= 2000 else self.rng.choice((1000, 5000, 10000))
         minimum = pack * self.rng.choice((2, 4, 10))
@@ -278,7 +278,7 @@ class _Maker:
             content=content,
             pack=pack,
             minimum=minimum,
-            stock=pack * self.rng.randint(20_000, 60_000) * 1000 // max(content, 1000),
+            stock=minimum * self.rng.randint(60, 400),
             breaks=[(minimum, price), (minimum * 5, price * 96 // 100), (minimum * 20, price * 92 // 100)],
             season_from=good.season[0],
             season_to=good.season[1],
@@ -306,6 +306,9 @@ class _Maker:
             for code, district in goods.DISTRICTS
         ]
         self.rng.shuffle(names)
+        first = next(row for row in names if row[1] == "茶陵县沿河中学")  # the demo's buyer
+        names.remove(first)
+        names.insert(0, first)
         with transaction():
             for number, (kind, name, code, label) in enumerate(names[:AGENCIES]):
                 made.append(self._agency(number, kind, name, code, label, office))
@@ -325,7 +328,7 @@ class _Maker:
             self.user(row.id, f"{sign_in}-finance", {"finance"}),
             appetite=2.5 if number == 0 else self.rng.uniform(0.4, 1.6),
         )
-        base = int(agency.appetite * self.rng.randint(150, 260)) * 1_000_000
+        base = int(agency.appetite * self.rng.randint(200, 420)) * 1_000_000
         for year in {self.start.year, self.start.year + 1}:
             if number % 13 != 12:  # a few order without a plan: shown as not counted
                 quota.file_plan(office, row.id, year, base_fen=base, target_fen=base * 15 // 100)

@@ -2,7 +2,7 @@
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
@@ -18,7 +18,7 @@ from ...procurement import services as procurement
 from ...settlement import services as settlement
 from .people import AGENCIES, Agency, Cast, Item, Progress, Supplier
 
-REQUISITIONS = 830  # about three suppliers each: about 2,500 orders
+REQUISITIONS = 790  # about three suppliers each: about 2,500 orders
 BATCH = 60  # events per commit
 REASONS = ("bruised", "rotten", "off_spec", "temperature")
 TITLES = ("食堂周采购", "开学备货", "月度食材", "节前福利", "食堂补货", "冬季储备", "职工慰问")
@@ -55,6 +55,7 @@ class Year:
                 day = self.cast.start + timedelta(days=self.rng.randint(0, days))
                 moment = clock.at(day, self.rng.randint(8, 17), self.rng.randint(0, 59))
                 self.at(moment, lambda agency=agency: self.request(agency))
+        self._busy_days()
         for supplier in self.cast.suppliers:
             for month in range(1, 13):
                 moment = clock.at(self.cast.start + timedelta(days=30 * month + self.rng.randint(1, 4)), 10)
@@ -70,10 +71,19 @@ class Year:
             done = max(done, (moment.date() - self.cast.start).days)
             self.progress("一年的采购、发货、验收与付款", min(done, total), total)
 
+    def _busy_days(self) -> None:
+        """The last days are fuller, so that the demo's buyer and supplier find work waiting in every state."""
+        buyer, supplier = self.cast.agencies[0], self.cast.suppliers[0]
+        for agency in self.cast.agencies:
+            for _ in range(8 if agency is buyer else self.rng.randint(0, 1)):
+                moment = self.until - timedelta(hours=self.rng.uniform(2, 11 * 24))
+                among = [supplier] if agency is buyer or self.rng.random() < 0.2 else []
+                self.at(moment, lambda agency=agency, among=among: self.request(agency, among))
+
     # From request to payment
 
-    def request(self, agency: Agency) -> None:
-        lines = self._choose_lines()
+    def request(self, agency: Agency, among: Sequence[Supplier] = ()) -> None:
+        lines = self._choose_lines(among)
         if not lines:
             return
         row = procurement.open_requisition(
@@ -100,10 +110,11 @@ class Year:
         requisition = row.id
         self.later(self.rng.uniform(2, 30), lambda: self.decide(agency, requisition))
 
-    def _choose_lines(self) -> list[dict]:
+    def _choose_lines(self, among: Sequence[Supplier]) -> list[dict]:
         today = clock.today()
         lines = []
-        for supplier in self.rng.sample(self.cast.suppliers, self.rng.randint(2, 4)):
+        others = [supplier for supplier in self.cast.suppliers if supplier not in among]
+        for supplier in [*among, *self.rng.sample(others, self.rng.randint(2, 4) - len(among))]:
             season = [item for item in supplier.items if prices.in_season(*item.good.season, today)]
             for item in self.rng.sample(season, min(len(season), self.rng.randint(1, 4))):
                 lines.append({"offer_id": item.offer, "quantity": item.minimum * self.rng.choice((1, 2, 2, 3, 5))})
