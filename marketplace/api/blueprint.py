@@ -160,7 +160,7 @@ def describe(doc: dict[str, Any], about: dict[str, Any], *, method: str, **_opti
     if writes:
         statuses |= {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
     if body:
-        statuses |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+        statuses |= {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
     if about.get("versioned"):
         for status in about["success_status_codes"]:
             doc["responses"][status].setdefault("headers", {})["ETag"] = ETAG

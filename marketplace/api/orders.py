@@ -60,11 +60,13 @@ class OrdersQuery(PageSchema):
 
 
 def named(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Orders with both sides' names, one statement."""
+    """Orders with both sides' names, one statement. The plan is the agency's affair: suppliers do not see which."""
     names = identity.named({row.agency_id for row in rows} | {row.supplier_id for row in rows})
+    hidden = {"plan_id": None} if actor().kind == "supplier" else {}
     return [
         {name: getattr(row, name) for name in HEAD}
         | {"agency_name": names[row.agency_id].name, "supplier_name": names[row.supplier_id].name}
+        | hidden
         for row in rows
     ]
 

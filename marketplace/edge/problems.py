@@ -11,7 +11,7 @@ import marshmallow
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -111,6 +111,8 @@ def of_database(error: Exception) -> DomainError | None:
         return Conflict("changed_meanwhile", what="row")
     if isinstance(error, PoolTimeout):
         return Unavailable("busy")
+    if isinstance(error, DataError | OverflowError):
+        return Refused("out_of_range")  # a number or text that passed the schema and that no column takes
     if not isinstance(error, DBAPIError):
         return None
     if isinstance(error, IntegrityError):

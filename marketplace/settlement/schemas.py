@@ -15,7 +15,6 @@ class SettledLineSchema(Shown):
     lot_id = Id()
     supplier_id = Id()
     agency_id = Id()
-    plan_id = Id(allow_none=True)
     product_id = Id()
     category_code = fields.String()
     channel = fields.String()

@@ -123,6 +123,7 @@ def schema_of(url: str, known: dict[str, str], held: dict[str, str]) -> Any:
                 "enabled": False,
                 **{name: {"enabled": True} for name in CHECKS},
                 "negative_data_rejection": {"enabled": True, "expected-statuses": REFUSALS},
+                "missing_required_header": {"enabled": True, "expected-statuses": REFUSALS},
             },
             "phases": {"stateful": {"enabled": False}},
         }
