@@ -30,13 +30,14 @@ PERSONAL = frozenset(("attributed", "owed", "received", "to_pay", "households"))
 
 def table(report: Report) -> Iterable[tuple[int, Row, dict[str, Value]]]:
     """(depth, row, values) from the first row to the last, a division's parts beneath it."""
-    yield from _table(report.rows, 0)
+    yield from _table(report, report.rows, 0)
 
 
-def _table(rows: Iterable[Row], depth: int) -> Iterable[tuple[int, Row, dict[str, Value]]]:
+def _table(report: Report, rows: Iterable[Row], depth: int) -> Iterable[tuple[int, Row, dict[str, Value]]]:
     for row in rows:
-        yield depth, row, values(row.figures, row.hide)
-        yield from _table(row.children, depth + 1)
+        cells = values(row.figures, row.hide)
+        yield depth, row, cells if report.orders_of(row) else {**cells, "ordered": None}
+        yield from _table(report, row.children, depth + 1)
 
 
 def values(figures: Figures, hide: str = "") -> dict[str, Value]:

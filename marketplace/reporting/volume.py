@@ -102,6 +102,15 @@ class Report:
     def tells_owed(self) -> bool:
         return self.total.owed_fen is not None
 
+    @property
+    def tells_ordered(self) -> bool:
+        """Orders lie in a county, no finer: of a township nothing can be said."""
+        return len(self.asked.origin or "") <= 6 or (self.asked.origin or "").endswith("000000")
+
+    def orders_of(self, row: Row) -> bool:
+        """Whether the row's ordered money can be told."""
+        return self.tells_ordered and (self.by != "origin" or len(row.key) <= 6 or row.key.endswith("000000"))
+
 
 def volume(actor: Actor, asked: Asked, by: str = "origin", *, shared: bool = False, depth: int = 1) -> Report:
     """The report by a dimension, largest first (months in order). By origin: the parts of the chosen division, and
@@ -242,7 +251,8 @@ def names_of(by: str, keys: Iterable[str]) -> dict[str, str]:
         return {row.code: row.name for row in channels.all_channels()}
     if by == "month":
         return {key: f"{key[:4]}-{key[4:]}" for key in keys}
-    return {key: path[-1].name for key, path in regions.paths_of(key.ljust(12, "0") for key in keys).items() if path}
+    paths = regions.paths_of(key.ljust(12, "0") for key in keys)
+    return {key: paths[key.ljust(12, "0")][-1].name for key in keys if paths[key.ljust(12, "0")]}
 
 
 def hide_small(report: Report) -> Report:

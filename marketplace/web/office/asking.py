@@ -82,7 +82,8 @@ def arguments(question: Asked) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table. `fold` is the link that opens or closes its parts; `url` asks for the row alone."""
+    """A row of the table. `fold` is the link that opens or closes its parts; `url` asks for the row alone; `ordered`
+    says whether orders can be told so finely."""
 
     row: Row
     depth: int
@@ -90,6 +91,7 @@ class Line:
     fold: str | None
     open: bool
     to_rows: dict[str, Any]
+    ordered: bool
 
 
 def lines(report: Report, sort: str) -> list[Line]:
@@ -116,7 +118,8 @@ def _lines(
         if row.children:
             kept = opened - {row.key} if is_open else opened | {row.key}
             fold = here(open=",".join(sorted(kept)) or "-", page=None)
-        yield Line(row, depth, _drill(report, row), fold, is_open, arguments(report.asked.narrowed(report.by, row.key)))
+        to_rows = arguments(report.asked.narrowed(report.by, row.key))
+        yield Line(row, depth, _drill(report, row), fold, is_open, to_rows, report.orders_of(row))
         if is_open:
             yield from _lines(report, row.children, order, opened, depth + 1)
 
@@ -229,6 +232,15 @@ def place_name(origin: str | None) -> str:
         return ""
     path = regions.paths_of([origin.ljust(12, "0")])[origin.ljust(12, "0")]
     return path[-1].name if path else origin
+
+
+def short_places(codes: Iterable[str]) -> dict[str, str]:
+    """Where codes lie, from the county down: 炎陵县中村瑶族乡; what lies above a county by its own name."""
+    paths = regions.paths_of(codes)
+    return {
+        code: "".join(place.name for place in path if place.level >= 3) or (path[-1].name if path else code)
+        for code, path in paths.items()
+    }
 
 
 def trail(actor: Actor, origin: str | None) -> list[tuple[str, str]]:

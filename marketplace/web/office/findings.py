@@ -9,10 +9,9 @@ from ...core.money import format_yuan
 from ...edge.current import actor
 from ...edge.guard import guard
 from ...findings import services as findings
-from ...regions import services as regions
 from ..kit import percent
 from ..tables import Table
-from . import blueprint, words
+from . import asking, blueprint, words
 
 
 @blueprint.get("/findings", endpoint="findings")
@@ -29,7 +28,7 @@ def findings_() -> str:
         kind=kind,
         kinds=words.FINDINGS,
         counts=findings.open_by_kind(actor()),
-        places=regions.name_paths({row.division for row in rows}),
+        places=asking.short_places({row.division for row in rows}),
         told=told,
         about=about,
     )

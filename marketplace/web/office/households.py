@@ -54,7 +54,7 @@ def households_() -> str:
         village=village,
         class_=class_,
         classes=words.HOUSEHOLD_CLASSES,
-        places=regions.name_paths({row.present_division for row in rows}),
+        places=asking.short_places({row.present_division for row in rows}),
         options=_places_below(actor(), village),
     )
 

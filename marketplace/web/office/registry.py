@@ -18,7 +18,7 @@ from ...identity.permissions import ROLES
 from ...regions import services as regions
 from .. import navigation
 from ..tables import Table
-from . import blueprint, words
+from . import asking, blueprint, words
 
 ORGANISATION_LABELS = {
     "kind": _l("种类"),
@@ -71,7 +71,7 @@ def organisations() -> str:
         typed=typed,
         kinds=words.ORGANISATION_KINDS,
         finer={**words.SUPPLIER_KINDS, **words.AGENCY_KINDS},
-        places=regions.name_paths({row.division for row in rows}),
+        places=asking.short_places({row.division for row in rows}),
     )
 
 

@@ -44,7 +44,7 @@ def suppliers() -> str:
         typed=typed,
         question=question,
         named=named,
-        places=regions.name_paths({row.division for row in named.values()}),
+        places=asking.short_places({row.division for row in named.values()}),
         kinds=words.SUPPLIER_KINDS,
         to_rows=asking.arguments,
         rows_url=asking.rows_url,

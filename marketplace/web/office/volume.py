@@ -12,7 +12,6 @@ from ...edge.current import actor
 from ...edge.guard import guard
 from ...households.rules import masked
 from ...identity import services as identity
-from ...regions import services as regions
 from ...reporting import services as reporting
 from ...reporting import sheets
 from ..tables import Table
@@ -89,7 +88,7 @@ def _named(rows: list[reporting.Behind]) -> dict[str, Any]:
     return {
         "organisations": identity.named(parties),
         "households": reporting.named_households(ids),
-        "places": regions.name_paths({row.division for row in rows}),
+        "places": asking.short_places({row.division for row in rows}),
         "masked": masked,
     }
 
@@ -125,7 +124,7 @@ def volume_households() -> str:
         found=found,
         table=table,
         chips=_chips(question),
-        places=regions.name_paths({row.present_division for row in found.rows}),
+        places=asking.short_places({row.present_division for row in found.rows}),
         classes=words.HOUSEHOLD_CLASSES,
         back=url_for("office.volume", **asking.arguments(question)),
     )
