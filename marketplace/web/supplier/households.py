@@ -46,8 +46,12 @@ def households() -> Response | str:
         q=wanted,
         unpaid=unpaid,
         unpaid_total=sum(unpaid.get(one.id, 0) for one in rows),
-        linked=linked,
-        agreements=agreements,
+        mechanisms={
+            one.id: sorted(
+                {str(words.mechanism(agreements[id_].kind, agreements[id_].basis)) for id_ in linked[one.id]}
+            )
+            for one in rows
+        },
     )
 
 
