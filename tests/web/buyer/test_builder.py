@@ -116,6 +116,25 @@ def test_the_second_of_two_editors_sees_both_and_may_keep_either(world, ask, dra
     assert kept(world, draft)[0][0] == 300_000
 
 
+def test_a_change_that_leaves_the_sum_as_it_was_is_a_conflict_too(world, ask, draft):
+    """Red when put_lines does not mark the order itself as changed."""
+    seen = typed_form(world, draft, "200", do="save")
+    ask(world.requester, url(draft), seen | {"lines.0.reason": "独家"}, 303)
+    ask(world.requester, url(draft), seen, 409)
+    assert kept(world, draft)[0][2] == "独家"
+
+
+def test_blank_rows_do_not_shift_a_refusal_to_another_line(world, ask):
+    """Red when a cancelled line's row is counted among the filled ones only."""
+    with transaction():
+        order = world.approved(offers={world.offer: 200_000, world.extra["second"]: 40_000})[0]
+        lines = procurement.lines_of([order])[order]
+    form = {"reason": "x", "lines.1.quantity": "999"}
+    form |= {f"lines.{place}.order_line_id": str(line.id) for place, line in enumerate(lines)}
+    page = ask(world.requester, f"/buyer/orders/{order}/cancel", form, 422).text
+    assert 'id="e-lines.1.quantity"' in page
+
+
 def test_a_foreign_bulk_order_is_not_found(world, ask, draft):
     ask(world.manager, url(draft), status=403)
     ask(world.requester, "/buyer/requisitions/01a20036-c5e1-77b3-b7b2-810ed65992ac", status=404)

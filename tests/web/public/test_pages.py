@@ -30,7 +30,9 @@ def text(client, url: str, status: int = 200) -> str:
 
 
 def test_every_public_page_opens_with_its_key_figure(world, client):
-    assert "¥2,400.00" in text(client, "/")  # what settled this year
+    home = text(client, "/")
+    assert "¥2,400.00" in home  # what settled this year
+    assert "6 <small>户</small>" in home  # each household once, though two agreements reach it
     assert "2 个产品" in text(client, "/catalogue")
     product = text(client, "/products/YL-HT-0312")
     assert "每千克 ¥12.00 里，农户得 ¥7.04" in product  # 6.80 of the slip, 0.24 of the dividend
