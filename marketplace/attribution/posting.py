@@ -29,7 +29,6 @@ class Fact:
     supplier_id: UUID
     product_id: UUID
     lot_id: UUID
-    division: str
     money_fen: int
     base: int
     priced: int
@@ -37,8 +36,9 @@ class Fact:
 
 @dataclass
 class Outcome:
-    """Fen of a line that reached pools (`attributed`), and that made debt by this sale (`owed`)."""
+    """Fen of a line that reached pools (`attributed`), and that made debt by this sale (`owed`); `division` its lot's."""
 
+    division: str
     attributed_fen: int = 0
     owed_fen: int = 0
     movements: list[dict] = field(default_factory=list)
@@ -67,7 +67,7 @@ def post(facts: Sequence[Fact], accepted_on: date, settled_on: date) -> dict[UUI
     postings, shortfalls = [], []
     for fact in facts:
         claims = _claims(fact, lots[fact.lot_id], terms, pools)
-        outcome, posting, short = _apply(fact, claims, settled_on)
+        outcome, posting, short = _apply(fact, lots[fact.lot_id].division, claims, settled_on)
         outcomes[fact.line_id] = outcome
         postings.append(posting)
         shortfalls.extend(short)
@@ -139,9 +139,9 @@ def _claims(fact: Fact, lot, terms: list, pools: dict[tuple[str, UUID], Pool]) -
     return sorted(claims, key=lambda claim: (claim.service_order, str(claim.agreement_id)))
 
 
-def _apply(fact: Fact, claims: list[Claim], settled_on: date) -> tuple[Outcome, Posting, list[dict]]:
+def _apply(fact: Fact, division: str, claims: list[Claim], settled_on: date) -> tuple[Outcome, Posting, list[dict]]:
     granted, written_off = rules.fit([claim.fen for claim in claims], fact.money_fen)
-    outcome, entries, short = Outcome(), [], []
+    outcome, entries, short = Outcome(division), [], []
     sold = AccountRef("sold", fact.supplier_id, None)
     for claim, fen, lost in zip(claims, granted, written_off, strict=True):
         pool = claim.pool
@@ -169,11 +169,11 @@ def _apply(fact: Fact, claims: list[Claim], settled_on: date) -> tuple[Outcome, 
                     "kind": "line_money_short",
                     "object_kind": "settled_line",
                     "object_id": f"{fact.line_id}:{claim.agreement_id}",
-                    "division": fact.division,
+                    "division": division,
                     "facts": {"written_off_fen": lost, "money_fen": fact.money_fen},
                 }
             )
     remainder = fact.money_fen - outcome.attributed_fen
     if remainder:
         entries.append(Line(sold, AccountRef("remainder", fact.supplier_id, None), remainder))
-    return outcome, Posting(LEDGER_KIND, str(fact.line_id), fact.division, settled_on, entries), short
+    return outcome, Posting(LEDGER_KIND, str(fact.line_id), division, settled_on, entries), short

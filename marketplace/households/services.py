@@ -1,7 +1,9 @@
 """Adding, finding and moving households."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -9,40 +11,88 @@ from sqlalchemy import ColumnElement, func, select
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db, lies_in, new_id, visible
-from ..core.errors import NotFound, Refused
+from ..core.errors import Many, NotFound, Refused
 from ..core.numbers import take
 from ..regions import services as regions
 from .models import CLASSES, Household
 
 
-def add(actor: Actor, *, head_name: str, village: str, group_name: str, size: int, class_: str = "none") -> Household:
-    """Adds a household of a village (12-digit code). Raises Refused: village_without_households, class_unknown, size."""
+@dataclass(frozen=True)
+class NewHousehold:
+    """`village` is a 12-digit code, `size` people; `class_` one of models.CLASSES."""
+
+    head_name: str
+    village: str
+    group_name: str
+    size: int
+    class_: str = "none"
+
+
+def add(actor: Actor, **facts: Any) -> Household:
+    """Adds one household; `facts` are those of NewHousehold. Raises Refused naming the field."""
+    try:
+        return add_many(actor, [NewHousehold(**facts)])[0]
+    except Many as refused:
+        error = refused.errors[0]
+        error.row = None
+        raise error from refused
+
+
+def add_many(actor: Actor, news: Sequence[NewHousehold]) -> list[Household]:
+    """Adds households; statements do not grow with them.
+
+    Raises Many with rows: village_without_households, class_unknown, household_size; NotFound outside an office's scope.
+    """
     actor.require("household.edit")
-    division = regions.division(village)
-    if division.level != 5 or not division.has_households:
-        raise Refused("village_without_households", field="village", name=division.name)
-    if class_ not in CLASSES:
-        raise Refused("class_unknown", field="class", value=class_)
-    if not 1 <= size <= 30:
-        raise Refused("household_size", field="size")
+    errors = [problem for row, new in enumerate(news, 1) for problem in _problems(actor, new, row)]
+    if errors:
+        raise Many(errors)
+    rows = [_row(new, code) for new, code in zip(news, _codes(news), strict=True)]
+    db.session.add_all(rows)
+    for row in rows:
+        audit.record(actor, "household.add", "household", row.id)
+    db.session.flush()
+    return rows
+
+
+def _problems(actor: Actor, new: NewHousehold, row: int) -> list[Refused]:
+    place = regions.division(new.village)
     if actor.kind == "office":
-        actor.require_lies_in(village, "village")
-    row = Household(
+        actor.require_lies_in(new.village, "village")
+    problems = []
+    if place.level != 5 or not place.has_households:
+        problems.append(Refused("village_without_households", field="village", row=row, name=place.name))
+    if new.class_ not in CLASSES:
+        problems.append(Refused("class_unknown", field="class", row=row, value=new.class_))
+    if not 1 <= new.size <= 30:
+        problems.append(Refused("household_size", field="size", row=row))
+    return problems
+
+
+def _codes(news: Sequence[NewHousehold]) -> list[str]:
+    """The next household numbers of each county, in the order of the households."""
+    counties = [new.village[:6] for new in news]
+    numbers = {county: take(f"HH:{county}", counties.count(county)) for county in sorted(set(counties))}
+    codes = []
+    for county in counties:
+        codes.append(f"{county}-{numbers[county]:06d}")
+        numbers[county] += 1
+    return codes
+
+
+def _row(new: NewHousehold, code: str) -> Household:
+    return Household(
         id=new_id(),
-        code=f"{village[:6]}-{take(f'HH:{village[:6]}'):06d}",
+        code=code,
         pseudonym=secrets.token_bytes(16),
-        head_name=head_name,
-        division=village,
-        present_division=village,
-        group_name=group_name,
-        size=size,
-        class_=class_,
+        head_name=new.head_name,
+        division=new.village,
+        present_division=new.village,
+        group_name=new.group_name,
+        size=new.size,
+        class_=new.class_,
         created_at=clock.now(),
     )
-    db.session.add(row)
-    audit.record(actor, "household.add", "household", row.id)
-    db.session.flush()
-    return row
 
 
 def within(actor: Actor, linked: Sequence[UUID] | None = None) -> ColumnElement[bool]:
@@ -59,7 +109,7 @@ def one(actor: Actor, household_id: UUID, *, linked: bool = False) -> Household:
 
 def by_ids(ids: Sequence[UUID]) -> dict[UUID, Household]:
     """Households by id, one statement; the caller has checked scope."""
-    rows = db.session.scalars(select(Household).where(Household.id.in_(ids))) if ids else []
+    rows: Iterable[Household] = db.session.scalars(select(Household).where(Household.id.in_(ids))) if ids else ()
     return {row.id: row for row in rows}
 
 

@@ -40,7 +40,9 @@ def record_acceptance(
     """
     actor.require("delivery.accept")
     here = Shipment.order_id.in_(select(Order.id).where(Order.agency_id == actor.organisation))
-    order_id = by_id(Shipment, shipment_id, here, "shipment").order_id
+    order_id = db.session.scalar(select(Shipment.order_id).where(Shipment.id == shipment_id, here))
+    if order_id is None:
+        raise NotFound("shipment")
     order, lines = locked(order_id, Order.agency_id == actor.organisation)
     shipment = by_id(Shipment, shipment_id, what="shipment", lock=True)
     if shipment.state != "in_transit":

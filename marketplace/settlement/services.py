@@ -13,7 +13,6 @@ from ..catalogue.rules import nominal_base
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import db, visible
-from ..linkage import services as linkage
 from ..payments import services as payments
 from ..payments.models import Bill, Transfer
 from ..payments.services import Delivered
@@ -63,22 +62,20 @@ def refuse_payment(actor: Actor, transfer_id: UUID, reason: str) -> tuple[Transf
 
 def _settle_ready(actor: Actor, bill: Bill) -> None:
     """Accepted and paid = settled: attribution and ledger, quota, grants, figures. Statements do not grow with lines."""
-    acceptance = db.session.get_one(Acceptance, bill.acceptance_id)
     order = db.session.get_one(Order, bill.order_id)
     query = (
         select(AcceptanceLine, OrderLine)
         .join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
-        .where(AcceptanceLine.acceptance_id == acceptance.id, AcceptanceLine.money_fen > 0)
+        .where(AcceptanceLine.acceptance_id == bill.acceptance_id, AcceptanceLine.money_fen > 0)
         .order_by(AcceptanceLine.no)
     )
     pairs = list(db.session.execute(query))
     today = clock.today()
-    lots = linkage.by_ids(line.lot_id for line, _ in pairs)
-    facts = [_fact(bill, line, of, lots[line.lot_id].division) for line, of in pairs]
-    outcomes = attribution.post(facts, acceptance.day, today)
+    facts = [_fact(bill, line, of) for line, of in pairs]
+    outcomes = attribution.post(facts, bill.issued_on, today)  # a bill is issued on its acceptance's day
     rows = [
-        _settled(bill, order, line, of, fact.division, outcomes[line.id], today)
-        for (line, of), fact in zip(pairs, facts, strict=True)
+        _settled(bill, order, line, of, outcomes[line.id], today)
+        for line, of in pairs
     ]
     db.session.execute(insert(SettledLine), rows)
     _move_quota(order, pairs)
@@ -92,13 +89,12 @@ def _settle_ready(actor: Actor, bill: Bill) -> None:
     db.session.flush()
 
 
-def _fact(bill: Bill, line: AcceptanceLine, of: OrderLine, division: str) -> Fact:
+def _fact(bill: Bill, line: AcceptanceLine, of: OrderLine) -> Fact:
     return Fact(
         line_id=line.id,
         supplier_id=bill.supplier_id,
         product_id=of.product_id,
         lot_id=line.lot_id,
-        division=division,
         money_fen=line.money_fen,
         base=nominal_base(line.accepted, of.content),
         priced=line.accepted if of.pricing == "counted" else line.net,
@@ -106,7 +102,7 @@ def _fact(bill: Bill, line: AcceptanceLine, of: OrderLine, division: str) -> Fac
 
 
 def _settled(
-    bill: Bill, order: Order, line: AcceptanceLine, of: OrderLine, origin: str, outcome: Outcome, today: date
+    bill: Bill, order: Order, line: AcceptanceLine, of: OrderLine, outcome: Outcome, today: date
 ) -> dict:
     return {
         "id": line.id,
@@ -120,7 +116,7 @@ def _settled(
         "product_id": of.product_id,
         "category_code": of.category_code,
         "channel": order.channel,
-        "origin": origin,
+        "origin": outcome.division,
         "agency_division": order.agency_division,
         "eligible": of.grant_id is not None,
         "day": today,

@@ -180,16 +180,17 @@ class _Maker:
         villages = [place for place in regions.children(town.code, self.start) if place.has_households]
         chosen = self.rng.sample(villages, min(len(villages), self.rng.randint(2, 4)))
         classes = ["none"] * 6 + ["registered"] * 10 + ["unstable", "marginal", "sudden"]
-        for _ in range(count):
-            family = households.add(
-                office,
+        news = [
+            households.NewHousehold(
                 head_name=self.person(),
                 village=self.rng.choice(chosen).code,
                 group_name=f"{self.rng.choice('一二三四五六七八')}组",
                 size=self.rng.randint(1, 6),
                 class_=self.rng.choice(classes),
             )
-            supplier.families.append(family.id)
+            for _ in range(count)
+        ]
+        supplier.families = [family.id for family in households.add_many(office, news)]
 
     def _agreements(self, supplier: Supplier, number: int) -> None:
         supplier.agreement = self._agreement(
