@@ -30,6 +30,8 @@ NOUNS = (
     "grants",
     "plans",
     "findings",
+    "reports",
+    "registers",
 )
 
 

@@ -14,6 +14,7 @@ from ..edge.guard import guard
 from ..linkage import services as linkage
 from ..linkage.schemas import (
     AgreementSchema,
+    ConsentShownSchema,
     ConsentsSchema,
     EndSchema,
     NewAgreementSchema,
@@ -81,6 +82,14 @@ def consents(data: dict[str, Any], agreement_id: UUID) -> Any:
         require_own(consent["file_id"])
     linkage.record_consents(actor(), agreement_id, data["consents"])
     return linkage.own(actor(), agreement_id)
+
+
+@blueprint.get("/agreements/<uuid:agreement_id>/consents", summary=_("已确认的农户"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(ConsentShownSchema))
+@guard("statement.read")
+def consented(query: dict[str, Any], agreement_id: UUID) -> Any:
+    return cut(linkage.consents_of(seen(agreement_id).id), query)
 
 
 @blueprint.post("/agreements/<uuid:agreement_id>/rosters", summary=_("新名单"))

@@ -109,7 +109,7 @@ def description() -> Response:
 @guard.guard(public=True)
 def show() -> str:
     """The description as a page, group by group; no script is needed to read it."""
-    return render_template("api/docs.html", groups=groups(), about=ABOUT.split("\n\n"), titles=TITLES, nouns=nouns())
+    return render_template("api/docs.html", groups=groups(), titles=TITLES, nouns=nouns())
 
 
 def _spec() -> dict[str, Any]:

@@ -12,6 +12,8 @@ from ..edge.current import actor
 from ..edge.guard import guard
 from ..linkage import services as linkage
 from ..linkage.schemas import LotSchema, NewLotSchema, NewPaperSchema, PaperSchema, SlipSchema
+from ..settlement import services as settlement
+from ..settlement.schemas import SettledLineSchema
 from .blueprint import Blueprint
 from .files import attached, gives_content, require_own
 from .paging import PageSchema, cut, list_of
@@ -83,3 +85,12 @@ def paper_content(lot_id: UUID, paper_id: UUID) -> Response:
         if row.id == paper_id and row.file_id:
             return attached(row.file_id)
     raise NotFound("file")
+
+
+@blueprint.get("/lots/<uuid:lot_id>/settled-lines", summary=_("批次已结清的行"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(SettledLineSchema))
+@guard("lot.edit")
+def settled_lines(query: dict[str, Any], lot_id: UUID) -> Any:
+    """What of the supplier's own lot is settled, newest first."""
+    return cut(settlement.of_lot(actor(), linkage.lot(actor(), lot_id).id), query)

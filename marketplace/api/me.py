@@ -1,4 +1,4 @@
-"""Who asks, its tokens, and organisations."""
+"""Who asks, and its tokens."""
 
 from typing import Any
 from uuid import UUID
@@ -8,9 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from ..edge.current import actor
 from ..edge.guard import guard
-from ..identity import services as identity
 from ..identity import tokens
-from ..identity.schemas import MeSchema, NewTokenSchema, OrganisationSchema, TokenSchema, TokenShownSchema
+from ..identity.schemas import MeSchema, NewTokenSchema, TokenSchema, TokenShownSchema
 from .blueprint import Blueprint
 from .paging import PageSchema, cut, list_of
 
@@ -63,11 +62,3 @@ def revoke_token(token_id: UUID) -> Any:
     """A second time changes nothing."""
     tokens.revoke_token(actor(), token_id)
     return Response(status=204)
-
-
-@blueprint.get("/organisations/<uuid:organisation_id>", summary=_("单位"))
-@blueprint.gives(OrganisationSchema)
-@guard(public=True)
-def organisation(organisation_id: UUID) -> Any:
-    """Suppliers are public; agencies and offices are seen within one's scope."""
-    return identity.organisation(actor(), organisation_id)

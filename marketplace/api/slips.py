@@ -65,7 +65,7 @@ def payments(query: dict[str, Any], slip_id: UUID) -> Any:
 @blueprint.post("/slips/payments", summary=_("登记田头付款"))
 @blueprint.takes(SlipPaymentsSchema)
 @blueprint.gives(FarmPaymentsSchema, 201)
-@guard("payout.record")
+@guard("slip.record")
 def pay(data: dict[str, Any]) -> Any:
     """All rows or none, never beyond what a slip is payable."""
     fen = {payment["slip_id"]: payment["fen"] for payment in data["payments"]}

@@ -3,6 +3,8 @@
 from marshmallow import fields, validate
 
 from ..core.fields import Flag, Id, Moment, Place, Shown, Taken, Text, Whole
+from .models import AGENCY_KINDS, KINDS, SUPPLIER_KINDS
+from .permissions import ROLES
 from .tokens import MAX_DAYS
 
 
@@ -59,3 +61,41 @@ class MeSchema(Shown):
     roles = fields.List(fields.String())
     permissions = fields.List(fields.String())
     signed_in = Flag()
+
+
+class NewOrganisationSchema(Taken):
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    name = Text(80, 1, required=True)
+    division = Place(required=True, metadata={"description": "Where it is registered; how far an office sees"})
+    short_name = Text(40)
+    supplier_kind = fields.String(allow_none=True, validate=validate.OneOf([*SUPPLIER_KINDS, None]))
+    agency_kind = fields.String(allow_none=True, validate=validate.OneOf([*AGENCY_KINDS, None]))
+    credit_code = Text(18, allow_none=True)
+    parent_id = Id(allow_none=True)
+    address = Text(200)
+    account_name = Text(80)
+    bank_reference = Text(120)
+
+
+class NewUserSchema(Taken):
+    sign_in_name = Text(60, 1, required=True)
+    display_name = Text(40, 1, required=True)
+    roles = fields.List(
+        fields.String(validate=validate.OneOf(sorted(ROLES))), required=True, validate=validate.Length(1)
+    )
+
+
+class UserSchema(Shown):
+    id = Id()
+    organisation_id = Id()
+    sign_in_name = fields.String()
+    display_name = fields.String()
+    active = Flag()
+    roles = fields.List(fields.String())
+    created_at = Moment()
+
+
+class UserMadeSchema(UserSchema):
+    """A user just made: the only answer that ever carries its first password."""
+
+    password = fields.String(metadata={"description": "To hand over; shown this once"})

@@ -93,6 +93,15 @@ class AgreementSchema(Shown):
     created_at = Moment()
 
 
+class ConsentShownSchema(Shown):
+    household_id = Id()
+    day = Day()
+    method = fields.String()
+    witness = fields.String()
+    second_witness = fields.String()
+    file_id = Id(allow_none=True)
+
+
 class RosterSchema(Shown):
     agreement_id = Id()
     day = Day()

@@ -18,6 +18,7 @@ from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db, new_id, visible
 from ..core.errors import Conflict, DomainError, Many, Refused
+from ..core.money import MAX_FEN
 from ..core.numbers import numbered
 from ..findings import services as findings
 from ..identity import services as identity
@@ -176,6 +177,9 @@ def _checked(
         item.money_fen = prices.money(
             line.quantity, pricing=offer.pricing, price_fen=item.price_fen, content=offer.content
         )
+    if item.money_fen > MAX_FEN:  # no sum of lines may leave the database's integers
+        item.money_fen = 0
+        item.problems = [Refused("line_too_large", field="quantity", row=item.no, most_fen=MAX_FEN)]
     return item
 
 

@@ -55,7 +55,7 @@ FOOT: list[tuple[str, LazyString]] = [
     ("public.help", _("帮助")),
     ("public.disclosure", _("公示")),
     ("public.open_data", _("开放数据")),
-    ("api-docs.openapi_swagger_ui", _("接口文档")),
+    ("api_docs.show", _("接口文档")),
 ]
 ROLE_WORDS: dict[str, LazyString] = {
     "supplier_manager": _("供应商负责人"),

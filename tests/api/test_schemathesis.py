@@ -17,7 +17,9 @@ from schemathesis.engine import events, from_schema
 from werkzeug.serving import make_server
 
 from marketplace.core import files
+from marketplace.core.actor import SYSTEM
 from marketplace.core.db import transaction
+from marketplace.identity import services as identity
 from marketplace.identity.permissions import permissions_of
 from marketplace.procurement import services as procurement
 from tests.api.callers import token_of
@@ -43,13 +45,18 @@ TEAMS = {
     "supplier": {"supplier_manager", "supplier_clerk"},
     "agency": {"requester", "approver", "receiver", "finance"},
     "office": {"office_head", "office_clerk"},
+    "platform": {"platform"},
+    "auditor": {"auditor"},
 }
 
 
 def tokens(world: World) -> dict[str, str]:
     """One caller per kind of organisation, with all roles of it."""
     homes = {"supplier": world.manager, "agency": world.requester, "office": world.office}
-    return {kind: token_of(factory.actor(homes[kind].organisation, roles)) for kind, roles in TEAMS.items()}
+    found = {kind: one.organisation for kind, one in homes.items()} | {
+        kind: identity.add_organisation(SYSTEM, kind, kind, factory.HUNAN).id for kind in ("platform", "auditor")
+    }
+    return {kind: token_of(factory.actor(found[kind], roles)) for kind, roles in TEAMS.items()}
 
 
 def real_ids(world: World) -> dict[str, str]:
