@@ -86,6 +86,7 @@ class _Maker:
         self.rng, self.start, self.progress = rng, start, progress
         self.password = hash_password(PASSWORD)
         self.names = 0
+        self.taken: set[tuple[UUID, str]] = set()  # nobody in an organisation shares a name with a colleague
 
     def run(self) -> Cast:
         with transaction():
@@ -101,7 +102,11 @@ class _Maker:
         return f"{self.rng.choice(SURNAMES)}例{self.rng.choice(GIVEN)}"
 
     def user(self, organisation: UUID, sign_in: str, roles: set[str]) -> Actor:
-        return identity.actor_of(identity.add_user(SYSTEM, organisation, sign_in, self.person(), roles, self.password))
+        name = self.person()
+        while (organisation, name) in self.taken:
+            name = self.person()
+        self.taken.add((organisation, name))
+        return identity.actor_of(identity.add_user(SYSTEM, organisation, sign_in, name, roles, self.password))
 
     def _registry(self) -> None:
         for position, (code, name, english, tile, papers, parent) in enumerate(goods.CATEGORIES):
