@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from ..core import audit, clock, outbox
 from ..core.actor import Actor
@@ -79,6 +80,7 @@ def edit_offer(actor: Actor, offer_id: UUID, version: int, *, breaks: Breaks | N
         db.session.add_all(
             PriceBreak(offer_id=row.id, from_quantity=quantity, price_fen=fen) for quantity, fen in pairs
         )
+    flag_modified(row, "minimum")  # a new version, even where a price break alone has changed
     row.price_unit = row.order_unit if row.pricing == "counted" else product.base_unit
     row.comparable_fen = rules.comparable_price(
         pricing=row.pricing, price_fen=pairs[0][1], content=row.content, comparable_per_base=product.comparable_per_base
@@ -232,6 +234,15 @@ def stamps(ids: Iterable[UUID]) -> dict[UUID, tuple[int, int, str]]:
     """Offer → (version, thousandths still to be had, state): what a page that remembers the rest asks anew."""
     query = select(Offer.id, Offer.version, Offer.stock - Offer.reserved, Offer.state).where(Offer.id.in_(set(ids)))
     return {row[0]: (row[1], row[2], row[3]) for row in db.session.execute(query)}
+
+
+def stamp(code: str) -> tuple[int, int, int, str]:
+    """(version, stock, thousandths still to be had, state) of the offer of that code. Raises NotFound."""
+    query = select(Offer.version, Offer.stock, Offer.stock - Offer.reserved, Offer.state)
+    row = db.session.execute(query.where(Offer.code == code.strip().upper())).one_or_none()
+    if row is None:
+        raise NotFound("offer")
+    return row[0], row[1], row[2], row[3]
 
 
 def references(keys: Iterable[str]) -> dict[tuple[str, str], int]:

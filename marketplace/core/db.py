@@ -124,11 +124,12 @@ def _on_connect(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Any) -> None:
     write = _writing.get()
+    driver = connection.connection.dbapi_connection
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+        driver.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-    elif not write:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    elif driver.read_only is not (None if write else True):
+        driver.read_only = None if write else True  # psycopg's own BEGIN says it: no statement more
 
 
 def is_sqlite() -> bool:

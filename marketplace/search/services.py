@@ -63,6 +63,11 @@ def search(query: Query) -> Results:
         return _results[key]
 
 
+def state() -> int:
+    """Names what the index held at the last search of this process: two answers under one number saw the same."""
+    return engine().snapshot.version
+
+
 def replace(documents: Iterable[Document]) -> int:
     """Adds or renews documents; returns how many. Only the worker writes. Raises Unavailable."""
     return engine().replace(documents)

@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, get_flashed_messages, has_request_context, redirect, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_domain, get_locale
 from flask_bootstrap import Bootstrap5
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -118,6 +120,21 @@ def switch_language() -> Response | None:
     return response
 
 
+_marked: dict[tuple[str, str], str | Markup] = {}  # (locale, text) → its translation; texts are the templates' own
+
+
+@pass_context
+def translated(context: Context, text: str, **facts: Any) -> str | Markup:
+    """`_` of the templates: a page says a hundred words, and asking the language's catalogue for each costs its half."""
+    if not context.eval_ctx.autoescape or not has_request_context():
+        return get_domain().gettext(text) % facts
+    locale = g.get("translated_in") or g.setdefault("translated_in", str(get_locale()))
+    found = _marked.get((locale, text))
+    if found is None:
+        found = _marked[locale, text] = Markup(get_domain().get_translations().ugettext(text))  # noqa: S704  our own words
+    return found % facts if facts or "%" in found else found
+
+
 def safe_next(target: str | None) -> str | None:
     """A path within this site, or None: a sign-in never sends people elsewhere."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or not target.isprintable():
@@ -198,6 +215,7 @@ def init_app(app: Flask) -> None:
     )
     babel.init_app(app, locale_selector=choose_language)
     bootstrap.init_app(app)
+    app.jinja_env.globals["_"] = translated
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(_globals(app))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

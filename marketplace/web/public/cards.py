@@ -22,6 +22,7 @@ from .remembered import keep, peek, plain, remembered
 
 HOLE = "\x00"  # where the quantity to be had stands in a remembered card
 LAST_DAYS = 7
+Stamps = dict[UUID, tuple[int, int, str]]
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,13 @@ def _next(month_day: int, today: date) -> date:
     return found
 
 
-def cards(ids: Sequence[UUID]) -> list[Card]:
-    """The cards of offers in the given order; those off sale are left out. One statement where all are remembered."""
-    stamps = catalogue.stamps(ids) if ids else {}
+def cards(ids: Sequence[UUID], stamps: Stamps | None = None) -> list[Card]:
+    """The cards of offers in the given order; those off sale are left out. One statement where all are remembered.
+
+    `stamps` are those of `catalogue.stamps`, where the caller has them.
+    """
+    if stamps is None:
+        stamps = catalogue.stamps(ids) if ids else {}
     language, today = kit.is_english(), clock.today()
     found = {id_: peek(("card", id_, stamp[0], language, today)) for id_, stamp in stamps.items()}
     missing = [id_ for id_, card in found.items() if card is None]

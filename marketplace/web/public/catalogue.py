@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response, jsonify, render_template, request
 from flask_babel import gettext as _
 
+from ...catalogue import services as offers_of
 from ...core import clock
 from ...core.errors import Refused
 from ...core.money import parse_yuan
@@ -17,7 +18,8 @@ from ...search import services as search
 from ...search.documents import SORTS, Query, Results
 from ..tables import Table, here
 from . import blueprint
-from .cards import brief, cards, categories
+from .cards import Stamps, brief, cards, categories
+from .remembered import page
 
 PER_PAGE = 24
 MOST_COMPARED = 6
@@ -26,10 +28,16 @@ _CODE = re.compile(r"^[A-Za-z0-9-]{1,24}$")
 
 @blueprint.get("/catalogue")
 @guard(public=True)
-def catalogue() -> str:
+def catalogue() -> bytes:
     table = Table(SORTS, "relevance", PER_PAGE)
     query = asked(table)
     results = search.search(query)
+    stamps = offers_of.stamps(results.ids) if results.ids else {}
+    stamp = (search.state(), tuple(stamps.get(id_) for id_ in results.ids))
+    return page(stamp, lambda: _page(table, query, results, stamps))
+
+
+def _page(table: Table, query: Query, results: Results, stamps: Stamps) -> str:
     table.total = results.total
     compared = chosen_codes()
     return render_template(
@@ -37,7 +45,7 @@ def catalogue() -> str:
         table=table,
         query=query,
         results=results,
-        cards=cards(results.ids),
+        cards=cards(results.ids, stamps),
         facets=_facets(query, results),
         chips=_chips(query),
         compared=compared,
@@ -178,7 +186,6 @@ def suggest() -> Response:
 
 def offers_in_brief(ids: Iterable[UUID]) -> list[dict[str, str]]:
     """code, name, supplier, price and stock of offers, for lists of suggestions. Four statements."""
-    from ...catalogue import services as offers_of
     from ...identity import services as identity
     from ...products import services as products
 

@@ -26,7 +26,7 @@ from .. import kit
 from . import blueprint
 from .cards import brief, categories, season
 from .home import state_of
-from .remembered import plain, remembered
+from .remembered import page, plain, remembered
 
 LOTS = 8
 
@@ -61,8 +61,12 @@ class Facts:
 
 @blueprint.get("/products/<code>")
 @guard(public=True)
-def product(code: str) -> str:
-    offer = catalogue.by_code(code[:24])
+def product(code: str) -> bytes:
+    return page(catalogue.stamp(code[:24]), lambda: _page(code[:24]))
+
+
+def _page(code: str) -> str:
+    offer = catalogue.by_code(code)
     today = clock.today()
     facts = remembered(("product", offer.id, offer.version, today), lambda: _facts(offer, today))
     breaks = [(one.from_quantity, one.price_fen) for one in offer.breaks]

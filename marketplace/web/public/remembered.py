@@ -1,23 +1,38 @@
-"""A process's own short memory of published facts, per database. What is bought with or counted is never in it."""
+"""A process's own short memory of published facts, per database. What is bought with or counted is never in it.
+
+A whole page may be remembered for who is not signed in. Prices, stock, state and the index's state are part of its key,
+asked anew each time; what else it shows (lots, agreements, figures of the year) is at most two minutes old, and the
+page's foot says of when it is.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+from flask import request, session
 from sqlalchemy import Engine, event, inspect
 
+from ...core import clock
 from ...core.db import db
+from ...edge import current
+from .. import kit
 
 Value = TypeVar("Value")
-SECONDS = 20.0
+SECONDS = 60.0
 MOST = 20_000
+PAGE_SECONDS = 60.0
+PAGES_BYTES = 16 * 1024 * 1024  # of pages, the oldest go first
 _memory: dict[tuple[Engine, Any], tuple[float, Any]] = {}
+_pages: dict[tuple[Engine, Hashable], tuple[float, bytes]] = {}
+_held = {"bytes": 0}
 
 
 @event.listens_for(Engine, "engine_disposed")
 def _forget(_engine: Engine) -> None:
     _memory.clear()
+    _pages.clear()
+    _held["bytes"] = 0
 
 
 def remembered(key: Any, make: Callable[[], Value], seconds: float = SECONDS) -> Value:
@@ -36,6 +51,31 @@ def keep(key: Any, value: Value, seconds: float = SECONDS) -> Value:
         _memory.clear()
     _memory[db.engine, key] = (time.monotonic() + seconds, value)
     return value
+
+
+def page(stamp: Hashable, make: Callable[[], str]) -> bytes:
+    """The page at this URL as it was made for the same stamp within the last minute, else made now.
+
+    `stamp` holds what must not be old. Who is signed in, or waits for a word (a flash), gets a page of its own.
+    """
+    if current.actor().user is not None or "_flashes" in session:
+        return make().encode()
+    key = (db.engine, (request.full_path, kit.is_english(), clock.today(), stamp))
+    until, body = _pages.get(key, (0.0, b""))
+    now = time.monotonic()
+    if until <= now:
+        body = make().encode()
+        _drop(key)
+        _pages[key] = (now + PAGE_SECONDS, body)
+        _held["bytes"] += len(body)
+        while _held["bytes"] > PAGES_BYTES:
+            _drop(next(iter(_pages)))
+    return body
+
+
+def _drop(key: tuple[Engine, Hashable]) -> None:
+    _until, body = _pages.pop(key, (0.0, b""))
+    _held["bytes"] -= len(body)
 
 
 def plain(row: Any) -> Any:
