@@ -6,6 +6,7 @@ CATEGORIES = (
     # code, name, English, tile, batch papers, parent
     ("fruit", "水果", "Fruit", "果", ["conformity"], None),
     ("yellow_peach", "黄桃", "Yellow peaches", "桃", ["conformity"], "fruit"),
+    ("peach_gift", "黄桃礼盒", "Peach gift boxes", "桃", ["conformity"], "fruit"),
     ("nai_plum", "奈李", "Nai plums", "李", ["conformity"], "fruit"),
     ("vegetable", "蔬菜与调味", "Vegetables and seasoning", "菜", ["conformity"], None),
     ("garlic", "大蒜", "Garlic", "蒜", ["conformity"], "vegetable"),
@@ -70,7 +71,7 @@ _KG = (("千克", 1000), ("箱", 5000), ("箱", 2500))
 
 GOODS = (
     Good("yellow_peach", "炎陵黄桃", ("锦绣 大果 75–85 毫米", "锦绣 中果 65–75 毫米", "炎陵 2 号 大果", "脆桃 中果"), "千克", "counted", _KG, 800, 2000, (710, 831), YANLING, ("黄桃", "千克", 1000), ("地理标志",), "冷藏 4–8 ℃，采后 7 天内食用", 10),
-    Good("yellow_peach", "炎陵黄桃礼盒装", ("9 枚", "12 枚", "15 枚"), "千克", "counted", (("盒", 2500), ("盒", 5000)), 1400, 2400, (715, 825), YANLING, ("黄桃", "千克", 1000), ("地理标志",), "冷藏 4–8 ℃", 10),
+    Good("peach_gift", "炎陵黄桃礼盒装", ("9 枚", "12 枚", "15 枚"), "千克", "counted", (("盒", 2500), ("盒", 5000)), 1400, 2400, (715, 825), YANLING, ("黄桃", "千克", 1000), ("地理标志",), "冷藏 4–8 ℃", 10),
     Good("canned_peach", "黄桃罐头", ("425 克", "820 克", "1.2 千克"), "千克", "counted", (("箱", 9840), ("箱", 5100)), 1200, 2200, (0, 0), YANLING, ("黄桃", "千克", 1300), (), "常温", 540),
     Good("peach_snack", "黄桃果脯", ("散装", "独立小包"), "千克", "counted", (("千克", 1000), ("箱", 5000)), 4200, 6800, (0, 0), YANLING, ("黄桃", "千克", 4000), (), "阴凉干燥", 270),
     Good("nai_plum", "炎陵奈李", ("一级", "特级"), "千克", "counted", _KG, 600, 1200, (715, 825), YANLING, ("奈李", "千克", 1000), (), "冷藏 2–6 ℃", 12),

@@ -45,7 +45,13 @@ class Year:
             heapq.heappush(self.events, (moment, next(self.serial), act))
 
     def later(self, hours: float, act: Act) -> None:
-        self.at(clock.now() + timedelta(hours=hours), act)
+        """After some hours, in working time: people sign by day."""
+        moment = clock.now() + timedelta(hours=hours)
+        local = clock.local(moment)
+        if not 7 <= local.hour < 20:
+            day = local.date() + timedelta(days=local.hour >= 20)
+            moment = max(clock.now(), clock.at(day, self.rng.randint(7, 10), local.minute))
+        self.at(moment, act)
 
     def run(self) -> None:
         days = (self.until.date() - self.cast.start).days
@@ -76,7 +82,8 @@ class Year:
         buyer, supplier = self.cast.agencies[0], self.cast.suppliers[0]
         for agency in self.cast.agencies:
             for _ in range(8 if agency is buyer else self.rng.randint(0, 1)):
-                moment = self.until - timedelta(hours=self.rng.uniform(2, 11 * 24))
+                day = (self.until - timedelta(days=self.rng.randint(0, 11))).date()
+                moment = clock.at(day, self.rng.randint(8, 17), self.rng.randint(0, 59))
                 among = [supplier] if agency is buyer or self.rng.random() < 0.2 else []
                 self.at(moment, lambda agency=agency, among=among: self.request(agency, among))
 
