@@ -1,5 +1,6 @@
 """Pure rules of offers: what may be ordered, at which price, and how it compares."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import date
 
@@ -63,7 +64,7 @@ def check_breaks(breaks: Sequence[tuple[int, int]], minimum: int) -> None:
         raise Refused("breaks_needed", field="breaks")
     if breaks[0][0] != minimum:
         raise Refused("breaks_from_minimum", field="breaks", row=1, minimum=minimum)
-    for row, (earlier, later) in enumerate(zip(breaks, breaks[1:], strict=False), 2):
+    for row, (earlier, later) in enumerate(itertools.pairwise(breaks), 2):
         if later[0] <= earlier[0] or later[1] >= earlier[1]:
             raise Refused("breaks_not_falling", field="breaks", row=row)
 

@@ -198,7 +198,9 @@ def near_codes(code: str, limit: int = 3) -> list[str]:
     """Codes on sale that look like a mistyped one, the nearest first; those that begin alike. One statement."""
     start = code.strip().upper()[:24]
     query = select(Offer.code).where(Offer.state == "on_sale", Offer.code.startswith(start[:3], autoescape=True))
-    return get_close_matches(start, db.session.scalars(query.order_by(Offer.code).limit(5000)).all(), n=limit, cutoff=0.5)
+    return get_close_matches(
+        start, db.session.scalars(query.order_by(Offer.code).limit(5000)).all(), n=limit, cutoff=0.5
+    )
 
 
 def one(offer_id: UUID) -> Offer:

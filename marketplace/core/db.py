@@ -178,7 +178,9 @@ def fetch(query: Select[Row], what: str = "row", *, lock: bool = False) -> Row:
     return row
 
 
-def by_id(model: type[Row], id_: UUID, condition: ColumnElement[bool] | None = None, what: str = "row", *, lock: bool = False) -> Row:
+def by_id(
+    model: type[Row], id_: UUID, condition: ColumnElement[bool] | None = None, what: str = "row", *, lock: bool = False
+) -> Row:
     """The row of that id, if `condition` (its visibility) holds. Raises NotFound either way."""
     key: InstrumentedAttribute[UUID] = model.id  # type: ignore[attr-defined]
     query = select(model).where(key == id_)
@@ -210,7 +212,8 @@ def change_rows(
     db.session.flush()
     wanted_columns = dict.fromkeys(("id", *returning, *set_(table.c, wanted)))
     changed = db.session.execute(
-        statement.returning(*(table.c[name] for name in wanted_columns)), execution_options={"synchronize_session": False}
+        statement.returning(*(table.c[name] for name in wanted_columns)),
+        execution_options={"synchronize_session": False},
     ).all()
     for row in changed:  # what the session holds of these rows shows the change
         held = db.session.identity_map.get(identity_key(model, row.id))
@@ -220,7 +223,9 @@ def change_rows(
     return list(changed)
 
 
-def _many_wanted(table: Any, rows: list[dict[str, Any]], where: Callable[[Any, Any], ColumnElement[bool]]) -> tuple[Any, Any]:
+def _many_wanted(
+    table: Any, rows: list[dict[str, Any]], where: Callable[[Any, Any], ColumnElement[bool]]
+) -> tuple[Any, Any]:
     names = [name for name in rows[0] if name != "id"]
     data = [(row["id"], *(row[name] for name in names)) for row in sorted(rows, key=lambda row: row["id"])]
     source = values(column("id", Uuid()), *(column(name, BigInteger()) for name in names), name="wanted").data(data)

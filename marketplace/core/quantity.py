@@ -8,7 +8,9 @@ MAX = 10**12  # a billion units
 _DECIMAL = re.compile(r"^(\d{1,9})(?:\.(\d+))?$")
 
 # What people type, as thousandths of the base unit it is converted to: 1 斤 is half a 千克, 1 吨 a thousand.
-INPUT_UNITS = {"千克": {"千克": 1000, "公斤": 1000, "kg": 1000, "斤": 500, "吨": 1_000_000, "t": 1_000_000, "克": 1, "g": 1}}
+INPUT_UNITS = {
+    "千克": {"千克": 1000, "公斤": 1000, "kg": 1000, "斤": 500, "吨": 1_000_000, "t": 1_000_000, "克": 1, "g": 1}
+}
 
 
 def parse(text: str, field: str | None = None, row: int | None = None, unit: str | None = None) -> int:

@@ -10,42 +10,147 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "supplier_manager": (
         "supplier",
         frozenset(
-            ["product.edit", "offer.edit", "order.read", "order.confirm", "shipment.send", "lot.edit", "slip.record", "agreement.edit", "household.read", "household.edit", "bill.read", "transfer.confirm", "invoice.record", "distribution.prepare", "distribution.approve", "payout.record", "statement.read", "report.read", "grant.read", "file.add"]
+            [
+                "product.edit",
+                "offer.edit",
+                "order.read",
+                "order.confirm",
+                "shipment.send",
+                "lot.edit",
+                "slip.record",
+                "agreement.edit",
+                "household.read",
+                "household.edit",
+                "bill.read",
+                "transfer.confirm",
+                "invoice.record",
+                "distribution.prepare",
+                "distribution.approve",
+                "payout.record",
+                "statement.read",
+                "report.read",
+                "grant.read",
+                "file.add",
+            ]
         ),
     ),
     "supplier_clerk": (
         "supplier",
         frozenset(
-            ["product.edit", "offer.edit", "order.read", "order.confirm", "shipment.send", "lot.edit", "slip.record", "household.read", "bill.read", "invoice.record", "distribution.prepare", "payout.record", "statement.read", "report.read", "grant.read", "file.add"]
+            [
+                "product.edit",
+                "offer.edit",
+                "order.read",
+                "order.confirm",
+                "shipment.send",
+                "lot.edit",
+                "slip.record",
+                "household.read",
+                "bill.read",
+                "invoice.record",
+                "distribution.prepare",
+                "payout.record",
+                "statement.read",
+                "report.read",
+                "grant.read",
+                "file.add",
+            ]
         ),
     ),
     "requester": (
         "agency",
-        frozenset(["requisition.read", "requisition.edit", "order.read", "order.cancel", "plan.read", "bill.read", "report.read", "file.add"]),
+        frozenset(
+            [
+                "requisition.read",
+                "requisition.edit",
+                "order.read",
+                "order.cancel",
+                "plan.read",
+                "bill.read",
+                "report.read",
+                "file.add",
+            ]
+        ),
     ),
     "approver": (
         "agency",
-        frozenset(["requisition.read", "requisition.approve", "order.read", "order.cancel", "plan.read", "bill.read", "report.read"]),
+        frozenset(
+            [
+                "requisition.read",
+                "requisition.approve",
+                "order.read",
+                "order.cancel",
+                "plan.read",
+                "bill.read",
+                "report.read",
+            ]
+        ),
     ),
     "receiver": ("agency", frozenset(["order.read", "delivery.accept", "plan.read", "bill.read", "file.add"])),
-    "finance": ("agency", frozenset(["order.read", "bill.read", "transfer.record", "plan.read", "report.read", "file.add"])),
+    "finance": (
+        "agency",
+        frozenset(["order.read", "bill.read", "transfer.record", "plan.read", "report.read", "file.add"]),
+    ),
     "office_clerk": (
         "office",
         frozenset(
-            ["report.read", "order.read", "household.read", "household.edit", "statement.read", "plan.read", "grant.read", "finding.read", "bill.read", "lot.read"]
+            [
+                "report.read",
+                "order.read",
+                "household.read",
+                "household.edit",
+                "statement.read",
+                "plan.read",
+                "grant.read",
+                "finding.read",
+                "bill.read",
+                "lot.read",
+            ]
         ),
     ),
     "office_head": (
         "office",
         frozenset(
-            ["report.read", "order.read", "household.read", "household.edit", "statement.read", "plan.read", "plan.approve", "grant.read", "grant.give", "grant.end", "finding.read", "finding.close", "bill.read", "lot.read"]
+            [
+                "report.read",
+                "order.read",
+                "household.read",
+                "household.edit",
+                "statement.read",
+                "plan.read",
+                "plan.approve",
+                "grant.read",
+                "grant.give",
+                "grant.end",
+                "finding.read",
+                "finding.close",
+                "bill.read",
+                "lot.read",
+            ]
         ),
     ),
-    "platform": ("platform", frozenset(["organisation.edit", "user.edit", "region.load", "report.read", "order.read", "grant.read", "plan.read"])),
+    "platform": (
+        "platform",
+        frozenset(
+            ["organisation.edit", "user.edit", "region.load", "report.read", "order.read", "grant.read", "plan.read"]
+        ),
+    ),
     "auditor": (
         "auditor",
         frozenset(
-            ["audit.read", "report.read", "order.read", "household.read", "statement.read", "plan.read", "grant.read", "finding.read", "bill.read", "lot.read", "requisition.read"]
+            [
+                "audit.read",
+                "report.read",
+                "order.read",
+                "household.read",
+                "statement.read",
+                "plan.read",
+                "grant.read",
+                "finding.read",
+                "bill.read",
+                "lot.read",
+                "requisition.read",
+            ]
         ),
     ),
 }

@@ -48,7 +48,9 @@ def agencies_under(agency_id: UUID) -> frozenset[UUID]:
     return frozenset(db.session.scalars(select(tree.c.id)))
 
 
-def add_organisation(actor: Actor, kind: str, name: str, division: str, *, level: int = 5, **facts: str | UUID | None) -> Organisation:
+def add_organisation(
+    actor: Actor, kind: str, name: str, division: str, *, level: int = 5, **facts: str | UUID | None
+) -> Organisation:
     """Registers an organisation. An office sees the prefix of its division's level (2, 4, 6, 9, 12 digits).
 
     `facts`: supplier_kind, agency_kind, short_name, credit_code, parent_id, address, account_name, bank_reference.
@@ -58,14 +60,18 @@ def add_organisation(actor: Actor, kind: str, name: str, division: str, *, level
     if db.session.scalar(select(Organisation.id).where(Organisation.name == name)):
         raise Refused("name_taken", field="name", name=name)
     prefix = division[: {1: 2, 2: 4, 3: 6, 4: 9, 5: 12}[level]] if kind == "office" else ""
-    row = Organisation(id=new_id(), kind=kind, name=name, division=division, prefix=prefix, created_at=clock.now(), **facts)
+    row = Organisation(
+        id=new_id(), kind=kind, name=name, division=division, prefix=prefix, created_at=clock.now(), **facts
+    )
     db.session.add(row)
     audit.record(actor, "organisation.add", "organisation", row.id, kind=kind)
     db.session.flush()
     return row
 
 
-def add_user(actor: Actor, organisation_id: UUID, sign_in_name: str, display_name: str, roles: set[str], password_hash: str) -> User:
+def add_user(
+    actor: Actor, organisation_id: UUID, sign_in_name: str, display_name: str, roles: set[str], password_hash: str
+) -> User:
     """Adds a user whose roles fit its organisation's kind. Raises Refused: name_taken, role_unfit."""
     actor.require("user.edit")
     organisation = by_id(Organisation, organisation_id, what="organisation")
@@ -107,7 +113,9 @@ def named(ids: set[UUID]) -> dict[UUID, Organisation]:
 def users_of(actor: Actor, organisation_id: UUID) -> list[User]:
     if organisation_id not in actor.scope.agencies and organisation_id != actor.scope.supplier:
         actor.require("user.edit")
-    return list(db.session.scalars(select(User).where(User.organisation_id == organisation_id).order_by(User.sign_in_name)))
+    return list(
+        db.session.scalars(select(User).where(User.organisation_id == organisation_id).order_by(User.sign_in_name))
+    )
 
 
 def user_names(ids: set[UUID]) -> dict[UUID, str]:

@@ -1,6 +1,5 @@
 """Pure rules of agreements, slips and lots (RULES.md, Linkage and income)."""
 
-import os
 from collections.abc import Iterable
 from datetime import date
 
@@ -53,7 +52,7 @@ def common_division(codes: Iterable[str]) -> str:
 
     Only county, township and village prefixes count (6, 9, 12 digits).
     """
-    codes = list(codes)
-    shared = os.path.commonprefix(codes)
-    length = next((length for length in (12, 9, 6) if len(shared) >= length), 0)
-    return codes[0][:length].ljust(12, "0")
+    codes = sorted(codes)
+    first, last = codes[0], codes[-1]
+    length = next((length for length in (12, 9, 6) if first[:length] == last[:length]), 0)
+    return first[:length].ljust(12, "0")

@@ -73,10 +73,7 @@ def _settle_ready(actor: Actor, bill: Bill) -> None:
     today = clock.today()
     facts = [_fact(bill, line, of) for line, of in pairs]
     outcomes = attribution.post(facts, bill.issued_on, today)  # a bill is issued on its acceptance's day
-    rows = [
-        _settled(bill, order, line, of, outcomes[line.id], today)
-        for line, of in pairs
-    ]
+    rows = [_settled(bill, order, line, of, outcomes[line.id], today) for line, of in pairs]
     db.session.execute(insert(SettledLine), rows)
     _move_quota(order, pairs)
     used: dict[UUID, int] = {}
@@ -101,9 +98,7 @@ def _fact(bill: Bill, line: AcceptanceLine, of: OrderLine) -> Fact:
     )
 
 
-def _settled(
-    bill: Bill, order: Order, line: AcceptanceLine, of: OrderLine, outcome: Outcome, today: date
-) -> dict:
+def _settled(bill: Bill, order: Order, line: AcceptanceLine, of: OrderLine, outcome: Outcome, today: date) -> dict:
     return {
         "id": line.id,
         "order_id": order.id,

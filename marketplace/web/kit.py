@@ -131,7 +131,7 @@ def translated(context: Context, text: str, **facts: Any) -> str | Markup:
     locale = g.get("translated_in") or g.setdefault("translated_in", str(get_locale()))
     found = _marked.get((locale, text))
     if found is None:
-        found = _marked[locale, text] = Markup(get_domain().get_translations().ugettext(text))  # noqa: S704  our own words
+        found = _marked[locale, text] = Markup(get_domain().get_translations().ugettext(text))
     return found % facts if facts or "%" in found else found
 
 

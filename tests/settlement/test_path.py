@@ -28,7 +28,8 @@ def test_a_settled_lines_money_is_attributed_to_the_fen(app):
         for entry in entries:
             by_kind[entry.credit.kind] += entry.fen
         assert by_kind == {"pool": 136_000 + 4_800, "remainder": 240_000 - 140_800}
-        assert line.attributed_fen == 140_800 and line.owed_fen == 4_800
+        assert line.attributed_fen == 140_800
+        assert line.owed_fen == 4_800
         plan = quota.plan_of(world.requester.organisation, bill.issued_on.year)
         assert (plan.settled_fen, plan.committed_fen) == (240_000, 0)
         assert procurement.order(world.manager, bill.order_id).state == "settled"
