@@ -116,13 +116,14 @@ class Payout(Base):
         CheckConstraint("(state = 'paid') = (paid_on IS NOT NULL)", name="paid_on"),
         Index("ix_payout_household_id", "household_id"),
         Index("ix_payout_supplier_id_state", "supplier_id", "state"),
+        Index("ix_payout_report", "division", "state", "period", "fen", "supplier_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     distribution_id: Mapped[UUID] = mapped_column(ForeignKey("distribution.id"))
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"))
-    division: Mapped[str] = mapped_column(String(12), index=True)
+    division: Mapped[str] = mapped_column(String(12))
     fen: Mapped[int]
     state: Mapped[str] = mapped_column(String(8), default="to_pay")
     paid_on: Mapped[date | None]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import String, Uuid, select, type_coerce
 
 from ..attribution.models import Pool, PoolMovement
 from ..core.actor import Actor
@@ -19,7 +19,8 @@ from .sources import OWING, SETTLED, Asked
 
 REMEMBERED = 200_000  # pools at most
 _CHUNK = 5000
-_members: dict[UUID, frozenset[UUID]] = {}
+Raw = Any  # an id as the driver gives it: thousands of them need no objects
+_members: dict[Raw, frozenset[UUID]] = {}
 _known: dict[UUID, UUID] = {}  # one object per household, however many pools hold it
 
 Groups = dict[str, frozenset[UUID]]
@@ -29,20 +30,28 @@ def reached(actor: Actor, asked: Asked, by: str) -> Groups:
     """Group → households behind its settled lines."""
     column = SETTLED.column(by)
     query = (
-        select(column, PoolMovement.pool_id)
+        select(_raw(column), _raw(PoolMovement.pool_id))
         .select_from(SettledLine)
         .join(PoolMovement, PoolMovement.source_id == SettledLine.id)
         .distinct()
     )
-    fed = db.session.execute(SETTLED.narrow(query, actor, asked, by)).all()
-    members = members_of({pool for _, pool in fed})
-    sets: dict[str, list[frozenset[UUID]]] = {}
-    for key, pool in fed:
-        sets.setdefault(str(key), []).append(members[pool])
-    return {key: frozenset().union(*parts) for key, parts in sets.items()}
+    pools: dict[Raw, list[Raw]] = {}
+    for key, pool in db.session.execute(SETTLED.narrow(query, actor, asked, by)):
+        pools.setdefault(key, []).append(pool)
+    members = members_of(pool for found in pools.values() for pool in found)
+    return {
+        str(UUID(str(key)) if isinstance(column.type, Uuid) else key): frozenset().union(
+            *(members[pool] for pool in found)
+        )
+        for key, found in pools.items()
+    }
 
 
-def members_of(pools: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+def _raw(column: Any) -> Any:
+    return type_coerce(column, String) if isinstance(column.type, Uuid) else column
+
+
+def members_of(pools: Iterable[Raw]) -> dict[Raw, frozenset[UUID]]:
     """Pool → its households; two statements for those not remembered."""
     if len(_members) > REMEMBERED:
         _members.clear()
@@ -51,17 +60,18 @@ def members_of(pools: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     missing = list(wanted - _members.keys())
     for start in range(0, len(missing), _CHUNK):
         chunk = missing[start : start + _CHUNK]
-        _remember(Slip.lot_id, Slip.household_id, chunk)
-        _remember(RosterEntry.roster_id, RosterEntry.household_id, chunk)
-    return {pool: _members.get(pool, frozenset()) for pool in wanted}
+        found: dict[Raw, set[UUID]] = {pool: set() for pool in chunk}
+        for source, household in ((Slip.lot_id, Slip.household_id), (RosterEntry.roster_id, RosterEntry.household_id)):
+            _find(source, household, found)
+        _members.update({pool: frozenset(members) for pool, members in found.items()})
+    return {pool: _members[pool] for pool in wanted}
 
 
-def _remember(source: Any, household: Any, pools: list[UUID]) -> None:
-    query = select(Pool.id, household).join(Pool, Pool.source_id == source).where(Pool.id.in_(pools)).distinct()
-    found: dict[UUID, set[UUID]] = {}
+def _find(source: Any, household: Any, found: dict[Raw, set[UUID]]) -> None:
+    ids = [UUID(str(pool)) for pool in found]
+    query = select(_raw(Pool.id), household).join(Pool, Pool.source_id == source).where(Pool.id.in_(ids)).distinct()
     for pool, member in db.session.execute(query):
-        found.setdefault(pool, set()).add(_known.setdefault(member, member))
-    _members.update({pool: frozenset(members) for pool, members in found.items()})
+        found[pool].add(_known.setdefault(member, member))
 
 
 def people(actor: Actor, asked: Asked, by: str) -> Groups:

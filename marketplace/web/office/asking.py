@@ -1,9 +1,10 @@
 """The volume report's question in the URL, and its answer as lines of a table. Whoever shows the report uses this."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import request, url_for
@@ -90,7 +91,7 @@ class Line:
     url: str | None
     fold: str | None
     open: bool
-    to_rows: dict[str, Any]
+    to_rows: str
     ordered: bool
 
 
@@ -117,8 +118,8 @@ def _lines(
         fold = None
         if row.children:
             kept = opened - {row.key} if is_open else opened | {row.key}
-            fold = here(open=",".join(sorted(kept)) or "-", page=None)
-        to_rows = arguments(report.asked.narrowed(report.by, row.key))
+            fold = _here(open=",".join(sorted(kept)) or "-", page=None)
+        to_rows = urlencode(arguments(report.asked.narrowed(report.by, row.key)))
         yield Line(row, depth, _drill(report, row), fold, is_open, to_rows, report.orders_of(row))
         if is_open:
             yield from _lines(report, row.children, order, opened, depth + 1)
@@ -139,7 +140,7 @@ def _drill(report: Report, row: Row) -> str | None:
     if row.whole or (report.by == "origin" and len(row.key) == 12):
         return None
     narrowed = arguments(report.asked.narrowed(report.by, row.key))
-    return here(**{**narrowed, "by": "origin", "open": None, "page": None, "sort": None, "format": None})
+    return _here(**{**narrowed, "by": "origin", "open": None, "page": None, "sort": None, "format": None})
 
 
 def whole_words(row: Row) -> str:
@@ -252,7 +253,23 @@ def trail(actor: Actor, origin: str | None) -> list[tuple[str, str]]:
     return [(place.name, here(origin=place.prefix, open=None, page=None)) for place in above]
 
 
-def rows_url(to_rows: dict[str, Any], figure: str) -> str:
-    if figure == "households":
-        return url_for("office.volume_households", **to_rows)
-    return url_for("office.volume_rows", figure=figure, **to_rows)
+def row_links() -> Callable[[dict[str, Any] | str, str], str]:
+    """A function of a question's arguments (or its query) and a figure: the URL of the rows behind it.
+
+    A report has a link in almost every cell: paths are built once, a row's query once.
+    """
+    rows, households = url_for("office.volume_rows"), url_for("office.volume_households")
+
+    def link(arguments: dict[str, Any] | str, figure: str) -> str:
+        query = arguments if isinstance(arguments, str) else urlencode(arguments)
+        return f"{households}?{query}" if figure == "households" else f"{rows}?figure={figure}&{query}"
+
+    return link
+
+
+def _here(**changes: Any) -> str:
+    """`tables.here` for many links of one page: arguments changed or (None) dropped."""
+    found = {name: values for name, values in request.args.lists() if name != "lang"} | changes
+    return (
+        f"{request.path}?{urlencode({name: value for name, value in found.items() if value is not None}, doseq=True)}"
+    )

@@ -41,7 +41,7 @@ def home() -> str:
         months=asking.columns_chart(report),
         bars=asking.bars_chart(report, 8),
         to_rows=asking.arguments(question),
-        rows_url=asking.rows_url,
+        rows_url=asking.row_links(),
         gone_bp=year_gone(today),
         **_behind(actor(), today),
         **_wrong(actor(), today),

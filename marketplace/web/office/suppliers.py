@@ -47,7 +47,7 @@ def suppliers() -> str:
         places=asking.short_places({row.division for row in named.values()}),
         kinds=words.SUPPLIER_KINDS,
         to_rows=asking.arguments,
-        rows_url=asking.rows_url,
+        rows_url=asking.row_links(),
         typed_month=asking.typed_month,
     )
 
@@ -82,5 +82,5 @@ def supplier(supplier_id: UUID) -> str:
         products=products.by_ids({grant.product_id for grant in grants}),
         to_rows=asking.arguments(question),
         arguments=asking.arguments,
-        rows_url=asking.rows_url,
+        rows_url=asking.row_links(),
     )

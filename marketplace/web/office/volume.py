@@ -48,7 +48,7 @@ def shown(report: reporting.Report, options: dict[str, Any]) -> dict[str, Any]:
         "place": asking.place_name(report.asked.origin),
         "above": asking.trail(actor(), report.asked.origin),
         "to_rows": asking.arguments(report.asked),
-        "rows_url": asking.rows_url,
+        "rows_url": asking.row_links(),
         "whole_words": asking.whole_words,
         "typed_month": asking.typed_month,
         "dimensions": words.DIMENSIONS,
