@@ -43,4 +43,4 @@ def open_by_kind(actor: Actor) -> dict[str, int]:
     query = select(Finding.kind, func.count()).where(
         Finding.state == "open", visible(actor.scope, division=Finding.division)
     )
-    return dict(db.session.execute(query.group_by(Finding.kind).order_by(Finding.kind)))
+    return dict(db.session.execute(query.group_by(Finding.kind).order_by(Finding.kind)).all())
