@@ -13,7 +13,7 @@ from typing import Any
 from . import world
 from .load import get, run
 from .pages import PAGES, PEOPLE, Rows, signed_in, urls_of
-from .servers import Server, gunicorn
+from .servers import gunicorn
 
 BOUND_MB = 200
 REQUESTS = 800

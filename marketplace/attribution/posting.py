@@ -1,11 +1,11 @@
 """A settled line's money into pools and ledger. The number of rows does not depend on the households behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import clock
@@ -74,7 +74,7 @@ def post(facts: Sequence[Fact], accepted_on: date, settled_on: date) -> dict[UUI
     db.session.flush()  # the pools' totals, locked above, in one executemany
     movements = [movement for outcome in outcomes.values() for movement in outcome.movements]
     if movements:
-        db.session.execute(insert(PoolMovement), movements)
+        db.session.execute(PoolMovement.__table__.insert(), movements)  # type: ignore[attr-defined]
     post_many(postings)
     findings.open_many(shortfalls)
     return outcomes
@@ -99,13 +99,24 @@ def _locked_pools(supplier_id: UUID, facts: Sequence[Fact], lots: dict, terms: l
                 }
     if not wanted:
         return {}
-    zero = {"total_fen": 0, "distributed_fen": 0, "sold": 0, "seq": 0, "supplier_id": supplier_id}
-    values = [
-        {"id": new_id(), "kind": kind, "source_id": source, **zero, **pool}
-        for (kind, source), pool in sorted(wanted.items())
-    ]
-    build = sqlite.insert if is_sqlite() else postgresql.insert
-    db.session.execute(build(Pool).values(values).on_conflict_do_nothing(index_elements=["kind", "source_id"]))
+    found = _lock(wanted)
+    if len(found) < len(wanted):  # the first sale out of a lot, or under a roster
+        zero = {"total_fen": 0, "distributed_fen": 0, "sold": 0, "seq": 0, "supplier_id": supplier_id}
+        values = [
+            {"id": new_id(), "kind": key[0], "source_id": key[1], **zero, **pool}
+            for key, pool in sorted(wanted.items())
+            if key not in found
+        ]
+        build = sqlite.insert if is_sqlite() else postgresql.insert
+        db.session.execute(
+            build(Pool.__table__).on_conflict_do_nothing(index_elements=["kind", "source_id"]),  # type: ignore[arg-type]
+            values,
+        )
+        found = _lock(wanted)
+    return found
+
+
+def _lock(wanted: Iterable[tuple[str, UUID]]) -> dict[tuple[str, UUID], Pool]:
     query = select(Pool).where(Pool.source_id.in_([source for _, source in wanted])).order_by(Pool.id).with_for_update()
     rows = db.session.scalars(query.execution_options(populate_existing=True))
     return {(row.kind, row.source_id): row for row in rows}

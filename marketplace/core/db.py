@@ -4,8 +4,9 @@ A transaction knows from its start whether it writes (DESIGN.md, Transactions): 
 (a deferred transaction that upgrades fails at once), and a read cannot write on either engine.
 """
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     DateTime,
@@ -28,15 +30,16 @@ from sqlalchemy import (
     column,
     event,
     false,
+    func,
     literal,
     or_,
     select,
     true,
+    type_coerce,
     update,
-    values,
 )
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.util import identity_key
 
 from . import guards
@@ -227,11 +230,37 @@ def _many_wanted(
     table: Any, rows: list[dict[str, Any]], where: Callable[[Any, Any], ColumnElement[bool]]
 ) -> tuple[Any, Any]:
     names = [name for name in rows[0] if name != "id"]
-    data = [(row["id"], *(row[name] for name in names)) for row in sorted(rows, key=lambda row: row["id"])]
-    source = values(column("id", Uuid()), *(column(name, BigInteger()) for name in names), name="wanted").data(data)
-    wanted = source.cte("wanted").c
+    wanted = _source(names, sorted(rows, key=lambda row: row["id"])).cte("wanted").c
     statement = update(table).where(table.c.id == wanted.id, where(table.c, wanted))
     if not is_sqlite():
         ids = select(table.c.id).where(table.c.id.in_(select(wanted.id))).order_by(table.c.id)
         statement = statement.where(table.c.id.in_(select(ids.with_for_update().cte("locked").c.id)))
     return wanted, statement
+
+
+def _source(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
+    """The wanted rows as a query of one or few parameters: however many rows, the statement is compiled once."""
+    if is_sqlite():
+        each = func.json_each(json.dumps([[row["id"].hex, *(row[name] for name in names)] for row in rows]))
+        value = each.table_valued("value").c.value
+        id_: ColumnElement[Any] = type_coerce(func.json_extract(value, "$[0]"), Uuid())
+        numbers = [type_coerce(func.json_extract(value, f"$[{n}]"), BigInteger()) for n in range(1, len(names) + 1)]
+        return select(id_.label("id"), *(number.label(name) for number, name in zip(numbers, names, strict=True)))
+    arrays = [literal([row["id"] for row in rows], ARRAY(Uuid()))]
+    arrays += [literal([row[name] for row in rows], ARRAY(BigInteger())) for name in names]
+    columns = [column("id", Uuid()), *(column(name, BigInteger()) for name in names)]
+    return select(func.unnest(*arrays).table_valued(*columns, name="wanted_rows").render_derived())
+
+
+def held_or_read(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """Rows by id: those that the session holds as they are there, the others by one statement."""
+    found: dict[UUID, Row] = {}
+    wanted = set(ids)
+    for id_ in wanted:
+        row = db.session.identity_map.get(identity_key(model, id_))
+        if row is not None and not instance_state(row).expired:
+            found[id_] = row
+    if missing := wanted - set(found):
+        key: InstrumentedAttribute[UUID] = model.id  # type: ignore[attr-defined]
+        found |= {row.id: row for row in db.session.scalars(select(model).where(key.in_(missing)))}  # type: ignore[attr-defined]
+    return found

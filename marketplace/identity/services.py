@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from ..core import audit, clock
 from ..core.actor import Actor, Scope
-from ..core.db import by_id, db, new_id, visible
+from ..core.db import by_id, db, held_or_read, new_id, visible
 from ..core.errors import Refused
 from .models import Organisation, User, UserRole
 from .permissions import ROLES, permissions_of
@@ -105,9 +105,7 @@ def organisation(actor: Actor, organisation_id: UUID) -> Organisation:
 
 def named(ids: set[UUID]) -> dict[UUID, Organisation]:
     """Organisations by id, one statement, for rooms that show names beside their own rows."""
-    if not ids:
-        return {}
-    return {row.id: row for row in db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
+    return held_or_read(Organisation, ids)
 
 
 def users_of(actor: Actor, organisation_id: UUID) -> list[User]:

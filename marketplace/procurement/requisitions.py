@@ -259,8 +259,8 @@ def approve(actor: Actor, requisition_id: UUID, version: int | None = None) -> l
     orders, lines = _orders_of(row, checked, plan.id if plan else None)
     if plan:
         quota.commit(plan.id, sum(line["committed_fen"] for line in lines))
-    db.session.execute(insert(Order), orders)
-    db.session.execute(insert(OrderLine), lines)
+    db.session.execute(Order.__table__.insert(), orders)  # type: ignore[attr-defined]
+    db.session.execute(OrderLine.__table__.insert(), lines)  # type: ignore[attr-defined]
     row.state, row.decided_by, row.decided_at = state, actor.user, clock.now()
     row.total_fen = sum(order["total_fen"] for order in orders)
     audit.record(actor, "requisition.approve", "requisition", row.id, orders=len(orders), total_fen=row.total_fen)

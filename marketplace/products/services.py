@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from ..core import audit, clock, outbox
 from ..core.actor import Actor
-from ..core.db import by_id, db, new_id
+from ..core.db import by_id, db, held_or_read, new_id
 from ..core.errors import Conflict, Refused
 from ..regions import services as regions
 from .models import Category, Product
@@ -73,8 +73,8 @@ def _check(fields: dict[str, Any]) -> None:
 
 
 def by_ids(ids: Iterable[UUID]) -> dict[UUID, Product]:
-    """Products by id, one statement."""
-    return {row.id: row for row in db.session.scalars(select(Product).where(Product.id.in_(set(ids))))}
+    """Products by id, one statement for those that the transaction has not read yet."""
+    return held_or_read(Product, set(ids))
 
 
 def one(product_id: UUID) -> Product:

@@ -1,6 +1,7 @@
 """Small tables by period that grow with each settlement, and their recomputation."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -30,14 +31,16 @@ def grow(rows: Iterable[dict]) -> None:
     if not sums:
         return
     build = sqlite.insert if is_sqlite() else postgresql.insert
-    statement = build(Figure).values(
+    table: Any = Figure.__table__
+    statement = build(table)  # executed for many, in the order of the keys: its text does not grow and is compiled once
+    added = {name: table.c[name] + statement.excluded[name] for name in SUMS}
+    db.session.execute(
+        statement.on_conflict_do_update(index_elements=["dimension", "key", "period"], set_=added),
         [
             {"dimension": dimension, "key": key, "period": period, **dict(zip(SUMS, total, strict=True))}
             for (dimension, key, period), total in sorted(sums.items())
-        ]
+        ],
     )
-    added = {name: getattr(Figure, name) + statement.excluded[name] for name in SUMS}
-    db.session.execute(statement.on_conflict_do_update(index_elements=["dimension", "key", "period"], set_=added))
 
 
 def recomputed() -> dict[tuple[str, str, int], tuple[int, int, int, int]]:

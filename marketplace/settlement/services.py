@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from ..accreditation import services as accreditation
 from ..attribution import services as attribution
@@ -74,7 +74,7 @@ def _settle_ready(actor: Actor, bill: Bill) -> None:
     facts = [_fact(bill, line, of) for line, of in pairs]
     outcomes = attribution.post(facts, bill.issued_on, today)  # a bill is issued on its acceptance's day
     rows = [_settled(bill, order, line, of, outcomes[line.id], today) for line, of in pairs]
-    db.session.execute(insert(SettledLine), rows)
+    db.session.execute(SettledLine.__table__.insert(), rows)  # type: ignore[attr-defined]
     _move_quota(order, pairs)
     used: dict[UUID, int] = {}
     for line, of in pairs:
