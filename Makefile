@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n 2
 SCRATCH = BANGFU_DEMO=1 BANGFU_VAR=$$scratch DATABASE_URL=
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: help run test check soak bench lint format lock audit
+.PHONY: help run test check soak bench lint format lock audit texts
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,14 @@ lock: $(VENV)/.dev ## write the lock files anew from pyproject.toml: versions an
 
 LOCK := --quiet --no-config --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+# Sorted, unwrapped and without places, so that the catalogue changes only where a text does.
+texts: $(VENV)/.dev ## gather the screens' texts into the English catalogue; translate what is empty
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT \
+	&& $(BIN)/pybabel --quiet extract -F babel.cfg -k _l -k lazy_pgettext:1c,2 --no-location --sort-output --no-wrap \
+		--project=Bangfu --version=1 --msgid-bugs-address= -o "$$scratch/messages.pot" . \
+	&& $(BIN)/pybabel --quiet update -i "$$scratch/messages.pot" -o translations/en/LC_MESSAGES/messages.po -l en \
+		--no-wrap --ignore-obsolete --no-fuzzy-matching --init-missing --ignore-pot-creation-date
 
 audit: $(VENV)/.dev ## look the locked versions up in the advisory database
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock

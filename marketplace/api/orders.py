@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from marshmallow import fields, validate
 
 from ..core import clock
@@ -122,7 +123,7 @@ def cancel(data: dict[str, Any], order_id: UUID) -> Any:
     return opened(procurement.cancel(actor(), order_id, quantities, data["reason"]))
 
 
-@blueprint.post("/orders/<uuid:order_id>/shipments", summary=_("发货"))
+@blueprint.post("/orders/<uuid:order_id>/shipments", summary=lazy_pgettext("verb", "发货"))
 @blueprint.takes(NewShipmentSchema)
 @blueprint.gives(ShipmentSchema, 201)
 @guard("shipment.send")

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from marshmallow import fields, validate
 
 from ..core.errors import DomainError
@@ -144,7 +145,7 @@ def approve(requisition_id: UUID) -> Any:
     return page_of(named(orders), len(orders), {"page": 1, "size": max(1, len(orders))})
 
 
-@blueprint.post("/requisitions/<uuid:requisition_id>/reject", summary=_("退回"))
+@blueprint.post("/requisitions/<uuid:requisition_id>/reject", summary=lazy_pgettext("verb", "退回"))
 @blueprint.versioned
 @blueprint.takes(ReasonSchema)
 @blueprint.gives(RequisitionOpenedSchema)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from flask import current_app, g, request, url_for
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 from ..core.actor import Actor
@@ -16,16 +17,16 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
     "public": [
         ("public.home", _("首页"), None, None),
         ("public.catalogue", _("产品目录"), None, None),
-        ("public.suppliers", _("供应商"), None, None),
+        ("public.suppliers", lazy_pgettext("plural", "供应商"), None, None),
         ("public.results", _("帮扶成效"), None, None),
         ("public.disclosure", _("认定公示"), None, None),
     ],
     "buyer": [
         ("buyer.home", _("首页"), None, None),
         ("public.catalogue", _("产品目录"), None, None),
-        ("buyer.requisitions", _("采购单"), "requisition.read", "requisitions"),
+        ("buyer.requisitions", lazy_pgettext("plural", "采购单"), "requisition.read", "requisitions"),
         ("buyer.orders", _("订单与验收"), "order.read", "orders"),
-        ("buyer.bills", _("付款"), "bill.read", "bills"),
+        ("buyer.bills", lazy_pgettext("plural", "付款"), "bill.read", "bills"),
         ("buyer.plan", _("预留份额"), "plan.read", None),
         ("buyer.report", _("报表"), "report.read", None),
     ],
@@ -41,11 +42,11 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
     "office": [
         ("office.home", _("首页"), None, None),
         ("office.volume", _("帮扶报表"), "report.read", None),
-        ("office.suppliers", _("供应商"), "report.read", None),
+        ("office.suppliers", lazy_pgettext("plural", "供应商"), "report.read", None),
         ("office.grants", _("产品认定"), "grant.read", "grants"),
         ("office.plans", _("预留份额"), "plan.read", "plans"),
-        ("office.households", _("农户"), "household.read", None),
-        ("office.orders", _("订单"), "order.read", None),
+        ("office.households", lazy_pgettext("plural", "农户"), "household.read", None),
+        ("office.orders", lazy_pgettext("plural", "订单"), "order.read", None),
         ("office.findings", _("问题台账"), "finding.read", "findings"),
         ("office.organisations", _("单位与用户"), "organisation.edit", None),
         ("office.trail", _("操作记录"), "audit.read", None),

@@ -3,6 +3,7 @@ done ✓, stop ✕, void –. A room that adds a state adds its line here; a tes
 """
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 Tone = str
@@ -136,7 +137,7 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "checking": ("move", _("检查中")),
         "running": ("move", _("进行中")),
         "partly": ("wait", _("部分完成")),
-        "done": ("done", _("完成")),
+        "done": ("done", lazy_pgettext("task", "完成")),
         "failed": ("stop", _("失败")),
         "cancelled": ("void", _("已取消")),
     },

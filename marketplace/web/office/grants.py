@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from marshmallow import fields, validate
 
 from ...accreditation import services as accreditation
@@ -123,9 +124,9 @@ def grant(grant_id: UUID) -> Response:
 
 def _verbs(state: str) -> list[tuple[str, str, str]]:
     words = {
-        "suspend": (_("暂停"), _("自今日起的订单不算数；以前的不变")),
+        "suspend": (pgettext("verb", "暂停"), _("自今日起的订单不算数；以前的不变")),
         "resume": (_("恢复"), _("暂停取消，期间的订单不补算")),
-        "revoke": (_("撤销"), _("不能再恢复")),
+        "revoke": (pgettext("verb", "撤销"), _("不能再恢复")),
     }
     allowed = {"in_force": ("suspend", "revoke"), "suspended": ("resume", "revoke")}
     return [(verb, *words[verb]) for verb in allowed.get(state, ())]

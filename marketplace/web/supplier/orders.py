@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from ...channels import services as channels
 from ...core import clock
@@ -168,7 +169,7 @@ def timeline(
         (order.approved_at, {"title": _("采购人批准"), "note": _when(order.approved_at, users.get(order.requested_by))})
     ]
     if order.confirmed_at:
-        steps.append((order.confirmed_at, {"title": _("接单"), "note": _when(order.confirmed_at)}))
+        steps.append((order.confirmed_at, {"title": pgettext("done", "接单"), "note": _when(order.confirmed_at)}))
     for shipment in shipments:
         steps.append((shipment.shipped_at, _shipped(shipment, users)))
         found = acceptances.get(shipment.id)
