@@ -171,6 +171,7 @@ WORDS: dict[str, LazyString] = {
     "no_lines": _("至少要有一行数量大于零"),
     "too_many_lines": _("一张采购单最多 %(limit)s 行"),
     "line_too_large": _("这一行的金额超过 %(most_fen)s，请核对数量"),
+    "origin_outside": _("产地要在本供应商登记的县内"),
     "line_twice": _("%(offer)s 已在单内，请合并数量"),
     "quantity_zero": _("数量应大于零"),
     "day_in_past": _("日期不能早于今天"),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from ..core import audit, clock
 from ..core.actor import Actor, Scope
-from ..core.db import by_id, db, held_or_read, new_id, visible
+from ..core.db import by_id, db, fetch, held_or_read, new_id, visible
 from ..core.errors import Refused
 from .models import Organisation, User, UserRole
 from .permissions import ROLES, permissions_of
@@ -101,6 +101,11 @@ def organisation(actor: Actor, organisation_id: UUID) -> Organisation:
     column = Organisation
     within = visible(actor.scope, supplier=column.id, agency=column.id, division=column.division)
     return by_id(Organisation, organisation_id, (column.kind == "supplier") | within, "organisation")
+
+
+def own(actor: Actor) -> Organisation:
+    """The actor's own organisation. Raises NotFound for the public."""
+    return fetch(select(Organisation).where(Organisation.id == actor.organisation), "organisation")
 
 
 def named(ids: set[UUID]) -> dict[UUID, Organisation]:

@@ -13,6 +13,7 @@ from ..core.db import by_id, db, new_id, visible
 from ..core.errors import Conflict, Many, Refused
 from ..core.numbers import numbered
 from ..households import services as households
+from ..products import services as products
 from . import rules
 from .models import Agreement, Consent, Roster, RosterEntry
 
@@ -51,6 +52,8 @@ def draft_agreement(
     rules.check_agreement(kind, basis, rate_basis_points, rate_fen, starts_on, ends_on)
     if weights not in rules.WEIGHTS:
         raise Refused("weights_unknown", field="weights", value=weights)
+    if product_id:
+        actor.require_own(products.one(product_id).supplier_id, "product")
     row = Agreement(
         id=new_id(),
         number=numbered("LJ", starts_on.year)[0],

@@ -127,6 +127,8 @@ def pay_slips(actor: Actor, payments: dict[UUID, int], *, day: date, method: str
         raise Refused("evidence_needed", field="evidence")
     if method not in ("cash", "transfer"):
         raise Refused("method_unknown", field="method", value=method)
+    if day > clock.today():
+        raise Refused("day_in_future", field="day")
     if any(fen <= 0 for fen in payments.values()):
         raise Refused("not_money", field="fen", value="0")
     changed = change_rows(

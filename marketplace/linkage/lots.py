@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from ..core import audit, clock
+from ..core import audit, clock, files
 from ..core.actor import Actor
 from ..core.db import by_id, change_rows, db, new_id, visible
 from ..core.errors import Many, Refused
@@ -87,6 +87,8 @@ def add_paper(
         raise Refused("paper_number_needed", field="number")
     if db.session.scalar(select(LotPaper.id).where(LotPaper.lot_id == lot_id, LotPaper.kind == kind)):
         raise Refused("paper_exists", field="kind")
+    if file_id:
+        files.kept(actor, file_id)
     row = LotPaper(id=new_id(), lot_id=lot.id, kind=kind, number=number.strip(), issued_on=issued_on, file_id=file_id)
     db.session.add(row)
     audit.record(actor, "lot.paper", "lot", lot_id, kind=kind)

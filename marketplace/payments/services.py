@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import case, func, select
 
-from ..core import audit, clock
+from ..core import audit, clock, files
 from ..core.actor import Actor
 from ..core.db import by_id, db, new_id, visible
 from ..core.errors import Conflict, Refused
@@ -94,6 +94,8 @@ def record_invoice(
     earlier = db.session.scalar(select(func.sum(TaxInvoice.amount_fen)).where(TaxInvoice.bill_id == bill_id)) or 0
     if not 0 < amount_fen <= bill.total_fen - earlier:
         raise Refused("invoice_differs", field="amount_fen", left_fen=bill.total_fen - earlier)
+    if file_id:
+        files.kept(actor, file_id)
     row = TaxInvoice(
         id=new_id(),
         bill_id=bill_id,

@@ -10,6 +10,7 @@ from ..core import audit, clock, outbox
 from ..core.actor import Actor
 from ..core.db import by_id, db, held_or_read, new_id
 from ..core.errors import Conflict, Refused
+from ..identity import services as identity
 from ..regions import services as regions
 from .models import Category, Product
 from .rules import BASE_UNITS
@@ -38,7 +39,7 @@ def add_product(actor: Actor, **fields: Any) -> Product:
     Raises Refused: code_taken, category_unknown, unit_unknown, origin_outside (products lie in the supplier's county).
     """
     actor.require("product.edit")
-    _check(fields)
+    _check(actor, fields)
     if db.session.scalar(select(Product.id).where(Product.code == fields["code"])):
         raise Refused("code_taken", field="code", value=fields["code"])
     fields.setdefault("comparable_unit", fields["base_unit"])
@@ -64,12 +65,14 @@ def edit_product(actor: Actor, product_id: UUID, version: int, **fields: Any) ->
     return row
 
 
-def _check(fields: dict[str, Any]) -> None:
+def _check(actor: Actor, fields: dict[str, Any]) -> None:
     if db.session.get(Category, fields["category_code"]) is None:
         raise Refused("category_unknown", field="category_code", value=fields["category_code"])
     if fields["base_unit"] not in BASE_UNITS:
         raise Refused("unit_unknown", field="base_unit", value=fields["base_unit"])
-    regions.division(fields["origin"])
+    supplier = identity.own(actor)
+    if regions.county_of(fields["origin"]).code != regions.county_of(supplier.division).code:
+        raise Refused("origin_outside", field="origin")
 
 
 def by_ids(ids: Iterable[UUID]) -> dict[UUID, Product]:
