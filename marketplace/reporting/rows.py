@@ -301,4 +301,4 @@ def orders_behind(line_ids: Iterable[UUID]) -> dict[UUID, LineOrder]:
         .join(OrderLine, OrderLine.id == SettledLine.order_line_id)
         .where(SettledLine.id.in_(set(line_ids)))
     )
-    return {id_: LineOrder(*rest) for id_, *rest in db.session.execute(query)}
+    return {row[0]: LineOrder(*row[1:]) for row in db.session.execute(query)}

@@ -40,7 +40,8 @@ class Asked:
         """The same question about one group."""
         if by == "month":
             return replace(self, first=int(key), last=int(key))
-        return replace(self, **{by: UUID(key) if by in ("buyer", "supplier") else key})
+        value: Any = UUID(key) if by in ("buyer", "supplier") else key
+        return replace(self, **{by: value})
 
     def year_before(self) -> "Asked":
         return replace(self, first=rules.year_before(self.first), last=rules.year_before(self.last))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 from uuid import UUID
 
 from ..attribution.models import Payout
@@ -64,10 +65,11 @@ def together(parts: Iterable[Figures]) -> Figures:
     parts = list(parts)
     if len(parts) == 1:
         return parts[0]
-    columns = [[getattr(part, name) for part in parts] for name in _MONEY]
+    columns = {name: [getattr(part, name) for part in parts] for name in _MONEY}
+    money: dict[str, Any] = {name: None if None in column else sum(column) for name, column in columns.items()}
     none: frozenset[UUID] = frozenset()
     return Figures(
-        *(None if None in column else sum(column) for column in columns),
+        **money,
         reached=none.union(*(part.reached for part in parts)),
         people=none.union(*(part.people for part in parts)),
     )
@@ -195,10 +197,12 @@ def _a_year_on(cells: sources.Cells, by: str) -> sources.Cells:
 
 def _figures(groups: Money, told: bool) -> dict[str, Figures]:
     """Where owed and received cannot be told, they are None."""
-    return {
-        key: Figures(*fen[:_OWED], *(fen[_OWED:_BEFORE] if told else (None, None)), *fen[_BEFORE:])
-        for key, fen in sorted(groups.items())
-    }
+    untold: dict[str, Any] = {} if told else {"owed_fen": None, "received_fen": None}
+    found: dict[str, Figures] = {}
+    for key, fen in sorted(groups.items()):
+        money: dict[str, Any] = {**dict(zip(_MONEY, fen, strict=True)), **untold}
+        found[key] = Figures(**money)
+    return found
 
 
 def _owing(actor: Actor, asked: Asked, by: str) -> tuple[sources.Cells, ...] | None:

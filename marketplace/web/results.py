@@ -1,6 +1,6 @@
 """What everybody may read of the results (帮扶成效): small cells hidden, nothing to subtract them from."""
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -50,22 +50,16 @@ def results() -> Response:
     )
 
 
-def _home() -> str:
-    """The installation's own division, as a prefix."""
-    region: str = current_app.config["SETTINGS"].region
-    return next((region[:length] for length in rules.PREFIXES if not region[length:].strip("0")), region)
-
-
 def _origin() -> str:
     """A county within the installation's division, or the division itself: never as fine as a village."""
-    home, typed = _home(), request.args.get("origin", "")
+    home, typed = asking.home_prefix(), request.args.get("origin", "")
     if typed and (len(typed) not in rules.PREFIXES or len(typed) > 6 or not typed.startswith(home)):
         raise Refused("not_a_choice", field="origin")
     return typed or home
 
 
 def _above(origin: str) -> str | None:
-    home = _home()
+    home = asking.home_prefix()
     return None if origin == home else home
 
 

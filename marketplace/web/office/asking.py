@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_babel import gettext as _
 
 from ...channels import services as channels
@@ -39,10 +39,16 @@ def month_of(name: str, default: int) -> int:
     return int(found[1] + found[2])
 
 
+def home_prefix() -> str:
+    """The installation's own division."""
+    region: str = current_app.config["SETTINGS"].region
+    return next((region[:length] for length in rules.PREFIXES if not region[length:].strip("0")), region)
+
+
 def asked(actor: Actor) -> Asked:
     """The question: the last twelve months and the office's own division unless the URL says otherwise."""
     now = clock.period(clock.today())
-    origin = request.args.get("origin", actor.scope.division or "").strip()
+    origin = request.args.get("origin", actor.scope.division or home_prefix()).strip()
     return Asked(
         first=month_of("from", rules.before(now, 11)),
         last=month_of("to", now),
