@@ -106,6 +106,7 @@ function totals() {
 rows.forEach((row, place) => {
   const input = quantityOf(row);
   input.addEventListener("input", () => changed(row));
+  if (input.value !== input.defaultValue) changed(row); // typed before this module came, or kept by the browser
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return; // Enter goes to the next line, not to the server
     event.preventDefault();

@@ -25,4 +25,7 @@ function show() {
   });
 }
 
-form?.elements.quantity.addEventListener("input", show);
+if (form) {
+  form.elements.quantity.addEventListener("input", show);
+  show(); // what was typed before this module came
+}

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,7 +69,8 @@ def browser() -> Iterator[Browser]:
             pytest.fail("no chromium, and BANGFU_REQUIRE_BROWSER=1 asks for it")
         pytest.skip("no chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        env = os.environ | {"LANGUAGE": "en_US"}  # its own language, which orders the parts of a date typed by keyboard
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env=env)
         yield browser
         browser.close()
 
@@ -80,6 +82,7 @@ class Site:
     url: str
     app: Flask
     world: World
+    log: Path
     language: str = "zh"
 
     def words(self, text: str, **facts: object) -> str:
@@ -112,13 +115,15 @@ def stop(process: subprocess.Popen) -> None:
 
 
 @pytest.fixture
-def site(app: Flask, database: Any) -> Iterator[Site]:
-    """gunicorn and the worker as `make run` starts them."""
+def site(app: Flask, database: Any, tmp_path: Path) -> Iterator[Site]:
+    """gunicorn and the worker as `make run` starts them; both write into one log."""
     with transaction():
         world = county()
     database.forget()
     settings, port = database.settings, free_port()
-    server = start(settings, port)
+    log = tmp_path / "log"
+    said = log.open("ab")
+    server = start(settings, port, said)
     env = os.environ | {
         "BANGFU_DEMO": "1",
         "BANGFU_VAR": str(settings.var),
@@ -131,14 +136,15 @@ def site(app: Flask, database: Any) -> Iterator[Site]:
         cwd=ROOT,
         env=env,
         start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=said,
+        stderr=subprocess.STDOUT,
     )
     try:
-        yield Site(f"http://127.0.0.1:{port}", app, world)
+        yield Site(f"http://127.0.0.1:{port}", app, world, log)
     finally:
         stop(worker)
         stop(server)
+        said.close()
 
 
 @dataclass
@@ -189,8 +195,8 @@ class Person:
     def press(self, button: str | Locator) -> None:
         """Clicks and waits for the page that comes; a refusal with its words fails here."""
         found = self.page.locator(button) if isinstance(button, str) else button
-        found.click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            found.click()
         expect(self.page.locator("[role=alert]")).to_have_count(0)
 
     def follow(self, pattern: str) -> None:
@@ -236,6 +242,8 @@ def people(site: Site, browser: Browser) -> Iterator[Callable[..., Person]]:
     yield enter
     for person in known.values():
         person.context.close()
+    if watch.wrong:
+        print(*[line for line in site.log.read_text().splitlines() if '"level": "info"' not in line], sep="\n")
     assert watch.wrong == []
 
 

@@ -30,8 +30,8 @@ TRIALS = {"sqlite": count(300), "postgresql": count(100)}
 CLIENTS, EACH = 4, 3
 
 
-def start(settings, port: int) -> subprocess.Popen:
-    """gunicorn as `make run` starts it, answering on a port."""
+def start(settings, port: int, log=subprocess.DEVNULL) -> subprocess.Popen:
+    """gunicorn as `make run` starts it, answering on a port; what it says goes to `log`."""
     env = os.environ | {
         "BANGFU_DEMO": "1",
         "BANGFU_BIND": f"127.0.0.1:{port}",
@@ -41,9 +41,7 @@ def start(settings, port: int) -> subprocess.Popen:
         "PASSWORD_SALT": settings.password_salt,
     }
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    server = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True, stdout=log, stderr=subprocess.STDOUT)
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:

@@ -1,0 +1,106 @@
+"""Every audience's main pages on a phone 390 px wide: nothing wider than the screen, every control has a name that a
+screen reader says, the language is told, and a main form's button is as high as a thumb needs."""
+
+import pytest
+
+from marketplace.attribution import services as attribution
+from marketplace.core import clock
+from marketplace.core.db import transaction
+from marketplace.procurement import services as procurement
+
+FIT = """() => {
+  const root = document.documentElement, wrong = [];
+  const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden");
+  const told = (element) => element.outerHTML.slice(0, 90);
+  if (root.scrollWidth > root.clientWidth) {
+    const wide = [...document.querySelectorAll("main *")].find((element) =>
+      element.getBoundingClientRect().right > root.clientWidth + 0.5 && !element.closest(".bf-scroll, .bf-nav, svg"));
+    wrong.push(`${root.scrollWidth} px wide: ${wide ? told(wide) : "outside main"}`);
+  }
+  for (const control of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+    const name = control.getAttribute("aria-label") ?? control.getAttribute("aria-labelledby") ?? control.title;
+    if (!name && ![...control.labels].some((label) => label.textContent.trim())) wrong.push(`no label: ${told(control)}`);
+  }
+  for (const button of document.querySelectorAll("main form[method=post] button")) {
+    const small = button.matches(".btn-sm, .btn-close, .bf-plain");
+    const { height } = button.getBoundingClientRect();
+    if (seen(button) && !small && height < 43.5) wrong.push(`${height} px high: ${told(button)}`);
+    if (!button.textContent.trim() && !button.getAttribute("aria-label")) wrong.push(`no words: ${told(button)}`);
+  }
+  for (const picture of document.querySelectorAll("img:not([alt])")) wrong.push(`no alt: ${told(picture)}`);
+  if (document.querySelectorAll("h1").length !== 1) wrong.push("not one h1");
+  return { language: root.lang, wrong };
+}"""
+
+
+def work_waiting(world) -> dict[str, str]:
+    """An order of each stage, a draft, a distribution; the ids that the paths below name."""
+    lot = world.extra["lot"]
+    with transaction():
+        bill = world.settled(lot, 200_000)
+        cut = attribution.prepare(world.clerk, clock.today())
+        attribution.approve(world.manager, cut.id)
+        shipment = world.shipped(lot, 50_000)
+        _acceptance, due = world.accepted(world.shipped(lot, 60_000), accepted=55_000)
+        fresh = world.approved(70_000)[0]
+        confirmed = world.approved(80_000)[0]
+        procurement.confirm(world.manager, confirmed)
+        submitted = world.draft()
+        procurement.submit(world.requester, submitted)
+        ids = {
+            "draft": world.draft(),
+            "submitted": submitted,
+            "order": bill.order_id,
+            "fresh": fresh,
+            "confirmed": confirmed,
+            "shipment": shipment,
+            "due": due.id,
+            "lot": lot,
+            "cut": cut.id,
+            "product": world.product,
+            "offer": world.offer,
+            "agreement": world.agreement,
+            "household": world.households[0],
+            "supplier": world.manager.organisation,
+            "plan": world.plan,
+        }
+    return {name: str(value) for name, value in ids.items()}
+
+
+PAGES = {
+    None: "/ /catalogue /catalogue?q=桃 /products/YL-HT-0312 /suppliers /suppliers/{supplier} /results /disclosure "
+    "/compare?compare=YL-HT-0312 /account/sign-in /nowhere",
+    "requester": "/buyer/ /buyer/requisitions /buyer/requisitions/{draft} /buyer/orders /buyer/orders/{order} "
+    "/buyer/plan /products/YL-HT-0312 /account/",
+    "approver": "/buyer/requisitions/{submitted} /buyer/orders/{confirmed}",
+    "receiver": "/buyer/ /buyer/shipments/{shipment}/accept",
+    "finance": "/buyer/bills /buyer/bills/{due}",
+    "clerk": "/supplier/ /supplier/slips /supplier/slips/new /supplier/slips/new?household={household} "
+    "/supplier/slips/table /supplier/slips/pay /supplier/lots /supplier/lots/new /supplier/lots/{lot} "
+    "/supplier/products /supplier/products/{product} /supplier/products/new /supplier/products/{product}/offers/new "
+    "/supplier/offers/{offer}/stock /supplier/orders /supplier/orders/{fresh} /supplier/orders/{confirmed}/ship "
+    "/supplier/bills /supplier/bills/{due} /supplier/distributions /supplier/distributions/{cut} "
+    "/supplier/households/{household}",
+    "manager": "/supplier/ /supplier/agreements /supplier/agreements/new /supplier/agreements/{agreement} "
+    "/supplier/agreements/{agreement}/consents /supplier/agreements/{agreement}/roster /supplier/households",
+    "office": "/office/ /office/volume /office/volume/rows?figure=settled /office/volume/households /office/suppliers "
+    "/office/suppliers/{supplier} /office/grants /office/grants/new?supplier={supplier} /office/plans "
+    "/office/plans/{plan} /office/plans/new /office/households /office/households/new /office/households/{household} "
+    "/office/orders /office/orders/{order} /office/findings",
+}
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_main_page_fits_a_phone_and_names_its_controls(site, people, language):
+    site.language = language
+    ids = work_waiting(site.world)
+    people.expects.add(404)
+    wrong = []
+    for name, paths in PAGES.items():
+        person = people(name, phone=True)
+        for path in paths.format(**ids).split():
+            found = person.open(path).evaluate(FIT)
+            assert found["language"].startswith(language), path
+            wrong += [f"{name} {path}: {words}" for words in found["wrong"]]
+    assert wrong == []
