@@ -14,10 +14,11 @@ from ...identity import services as identity
 from ...regions import defaults
 from ...search import gather
 from . import people
-from .people import Progress
+from .people import Progress, Size
 from .year import Year
 
 SEED = 20260818
+WHOLE = Size()
 
 
 def is_empty() -> bool:
@@ -25,7 +26,7 @@ def is_empty() -> bool:
         return not identity.any_organisation()
 
 
-def load(progress: Progress, seed: int = SEED) -> float:
+def load(progress: Progress, seed: int = SEED, size: Size = WHOLE) -> float:
     """Loads the demo and returns its seconds. Raises Conflict('demo_not_empty') if there is anything already."""
     if not is_empty():
         raise Conflict("demo_not_empty")
@@ -36,7 +37,7 @@ def load(progress: Progress, seed: int = SEED) -> float:
     rng = random.Random(seed)
     now = clock.now()
     start = (now - timedelta(days=365)).date()
-    cast = people.make(rng, start, progress)
+    cast = people.make(rng, start, size, progress)
     Year(cast, rng, now, progress).run()
     with transaction():
         catalogue.refresh_references()

@@ -26,9 +26,19 @@ ZHUZHOU = "430200000000"
 SURNAMES = "罗 谭 陈 刘 周 尹 邓 彭 段 龙 颜 黄 李 张 王 万 郭 盘 赵 肖".split()
 GIVEN = "明 华 芳 兰 平 军 英 建 秀 春 国 辉 玉 文 红 志 珍 福 云 海 菊 林 生 莲 德 凤 勇 梅 贵 香".split()
 NO_HOUSEHOLDS = ("大院", "桃源洞", "红色农场")
-SUPPLIERS, HOUSEHOLDS, AGENCIES, PRODUCTS = 60, 3000, 80, 400
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything: about three orders come of a requisition."""
+
+    suppliers: int = 60
+    households: int = 3000
+    agencies: int = 80
+    products: int = 400
+    requisitions: int = 790
 
 
 @dataclass
@@ -69,21 +79,22 @@ class Agency:
 @dataclass
 class Cast:
     start: date
+    size: Size
     suppliers: list[Supplier]
     agencies: list[Agency]
     office: Actor
 
 
-def make(rng: random.Random, start: date, progress: Progress) -> Cast:
+def make(rng: random.Random, start: date, size: Size, progress: Progress) -> Cast:
     """Registers everybody as of a day before the year starts."""
-    maker = _Maker(rng, start, progress)
+    maker = _Maker(rng, start, size, progress)
     with clock.fixed(clock.at(start - timedelta(days=40))):
         return maker.run()
 
 
 class _Maker:
-    def __init__(self, rng: random.Random, start: date, progress: Progress) -> None:
-        self.rng, self.start, self.progress = rng, start, progress
+    def __init__(self, rng: random.Random, start: date, size: Size, progress: Progress) -> None:
+        self.rng, self.start, self.size, self.progress = rng, start, size, progress
         self.password = hash_password(PASSWORD)
         self.names = 0
         self.taken: set[tuple[UUID, str]] = set()  # nobody in an organisation shares a name with a colleague
@@ -96,7 +107,7 @@ class _Maker:
         agencies = self._agencies(office)
         with transaction():
             catalogue.refresh_references()
-        return Cast(self.start, suppliers, agencies, office)
+        return Cast(self.start, self.size, suppliers, agencies, office)
 
     def person(self) -> str:
         return f"{self.rng.choice(SURNAMES)}例{self.rng.choice(GIVEN)}"
@@ -141,9 +152,9 @@ class _Maker:
         kinds = [kind for kind, _, count in goods.SUPPLIER_KINDS for _ in range(count)]
         suffix = {kind: text for kind, text, _ in goods.SUPPLIER_KINDS}
         towns = {code: self._townships(f"{code}000000") for code in (goods.YANLING, goods.CHALING)}
-        per_supplier = HOUSEHOLDS // SUPPLIERS
+        per_supplier = self.size.households // self.size.suppliers
         made = []
-        for number in range(SUPPLIERS):
+        for number in range(self.size.suppliers):
             county = (goods.YANLING, goods.CHALING)[number % 2]
             town = towns[county][number // 2 % len(towns[county])]
             kind = kinds[(number * 7) % len(kinds)]
@@ -152,7 +163,7 @@ class _Maker:
             )
             with transaction():
                 made.append(self._supplier(number, name, kind, county, town, per_supplier, office))
-            self.progress("供应商、农户与产品", number + 1, SUPPLIERS)
+            self.progress("供应商、农户与产品", number + 1, self.size.suppliers)
         return made
 
     def _supplier(
@@ -241,7 +252,7 @@ class _Maker:
 
     def _products(self, supplier: Supplier, number: int, county: str, town: regions.Place, office: Actor) -> None:
         local = [good for good in goods.GOODS if good.county == county]
-        count = PRODUCTS // SUPPLIERS + (1 if number % 3 else 0)
+        count = self.size.products // self.size.suppliers + (1 if number % 3 else 0)
         taken: set[str] = set()
         while len(supplier.items) < count:
             good = local[(number // 2 + len(taken)) % len(local)] if len(taken) < 3 else self.rng.choice(local)
@@ -316,9 +327,9 @@ class _Maker:
         names.remove(first)
         names.insert(0, first)
         with transaction():
-            for number, (kind, name, code, label) in enumerate(names[:AGENCIES]):
+            for number, (kind, name, code, label) in enumerate(names[: self.size.agencies]):
                 made.append(self._agency(number, kind, name, code, label, office))
-        self.progress("采购人与预留份额", AGENCIES, AGENCIES)
+        self.progress("采购人与预留份额", self.size.agencies, self.size.agencies)
         return made
 
     def _agency(self, number: int, kind: str, name: str, code: str, label: str, office: Actor) -> Agency:

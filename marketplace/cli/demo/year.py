@@ -16,9 +16,8 @@ from ...linkage import services as linkage
 from ...payments import services as payments
 from ...procurement import services as procurement
 from ...settlement import services as settlement
-from .people import AGENCIES, Agency, Cast, Item, Progress, Supplier
+from .people import Agency, Cast, Item, Progress, Supplier
 
-REQUISITIONS = 790  # about three suppliers each: about 2,500 orders
 BATCH = 60  # events per commit
 REASONS = ("bruised", "rotten", "off_spec", "temperature")
 TITLES = ("食堂周采购", "开学备货", "月度食材", "节前福利", "食堂补货", "冬季储备", "职工慰问")
@@ -55,7 +54,7 @@ class Year:
 
     def run(self) -> None:
         days = (self.until.date() - self.cast.start).days
-        per_agency = REQUISITIONS / AGENCIES
+        per_agency = self.cast.size.requisitions / self.cast.size.agencies
         for agency in self.cast.agencies:
             for _ in range(max(2, round(per_agency * agency.appetite))):
                 day = self.cast.start + timedelta(days=self.rng.randint(0, days))
@@ -151,7 +150,7 @@ class Year:
             return
         for order in orders:
             id_, supplier, due = order.id, self.supplier_of[order.supplier_id], order.deliver_on
-            self.later(self.rng.uniform(1, 40), lambda id_=id_, s=supplier, due=due: self.answer(agency, s, id_, due))
+            self.later(self.rng.uniform(1, 34), lambda id_=id_, s=supplier, due=due: self.answer(agency, s, id_, due))
 
     def answer(self, agency: Agency, supplier: Supplier, order: UUID, due) -> None:  # type: ignore[no-untyped-def]
         draw = self.rng.random()
