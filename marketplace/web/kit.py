@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, get_flashed_messages, has_request_context, redirect, request
-from flask_babel import Babel, get_domain, get_locale
+from flask_babel import Babel, get_domain, get_locale, lazy_pgettext
+from flask_babel.speaklater import LazyString
 from flask_bootstrap import Bootstrap5
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -29,6 +30,30 @@ NONE = "—"
 SPACE = "\u00a0"
 LANGUAGES = {"zh": "中文", "en": "English"}
 COOKIE = "lang"
+# The usual units of goods; a supplier's own word stands as it is.
+UNITS: dict[str, LazyString] = {
+    "千克": lazy_pgettext("unit", "千克"),
+    "公斤": lazy_pgettext("unit", "公斤"),
+    "克": lazy_pgettext("unit", "克"),
+    "斤": lazy_pgettext("unit", "斤"),
+    "吨": lazy_pgettext("unit", "吨"),
+    "升": lazy_pgettext("unit", "升"),
+    "毫升": lazy_pgettext("unit", "毫升"),
+    "枚": lazy_pgettext("unit", "枚"),
+    "只": lazy_pgettext("unit", "只"),
+    "个": lazy_pgettext("unit", "个"),
+    "件": lazy_pgettext("unit", "件"),
+    "箱": lazy_pgettext("unit", "箱"),
+    "盒": lazy_pgettext("unit", "盒"),
+    "袋": lazy_pgettext("unit", "袋"),
+    "包": lazy_pgettext("unit", "包"),
+    "筐": lazy_pgettext("unit", "筐"),
+    "捆": lazy_pgettext("unit", "捆"),
+    "瓶": lazy_pgettext("unit", "瓶"),
+    "罐": lazy_pgettext("unit", "罐"),
+    "板": lazy_pgettext("unit", "板"),
+    "桶": lazy_pgettext("unit", "桶"),
+}
 babel = Babel()
 bootstrap = Bootstrap5()
 
@@ -47,7 +72,12 @@ def quantity(thousandths: int | None, unit: str | None = None) -> str:
     """497600 → 497.600, with `unit` behind a no-break space."""
     if thousandths is None:
         return NONE
-    return format_quantity(thousandths) + (f"{SPACE}{unit}" if unit else "")
+    return format_quantity(thousandths) + (f"{SPACE}{unit_word(unit)}" if unit else "")
+
+
+def unit_word(unit: str) -> str:
+    """千克 → kg in English; a unit that is nobody's usual one as it is."""
+    return str(UNITS.get(unit, unit))
 
 
 def percent(basis_points: int | None, decimals: int = 1) -> str:
@@ -78,6 +108,12 @@ def day(value: date | datetime | None, year: bool = False) -> str:
     if is_english():
         return f"{value.day}{SPACE}{value:%b}" + (f"{SPACE}{value.year}" if with_year else "")
     return (f"{value.year}年" if with_year else "") + f"{value.month}月{value.day}日"
+
+
+def season_day(month_day: int) -> str:
+    """720 → 7月20日, 20 Jul: a day of every year."""
+    number, day_ = divmod(month_day, 100)
+    return f"{day_}{SPACE}{date(2000, number, 1):%b}" if is_english() else f"{number}月{day_}日"
 
 
 def moment(value: datetime | None, year: bool = False) -> str:
@@ -198,10 +234,12 @@ FILTERS = {
     "money": money,
     "amount": amount,
     "quantity": quantity,
+    "unit": unit_word,
     "percent": percent,
     "count_": count,
     "wan": wan,
     "day": day,
+    "season_day": season_day,
     "moment": moment,
     "month": month,
 }

@@ -28,7 +28,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("buyer.orders", _("订单与验收"), "order.read", "orders"),
         ("buyer.bills", lazy_pgettext("plural", "付款"), "bill.read", "bills"),
         ("buyer.plan", _("预留份额"), "plan.read", None),
-        ("buyer.report", _("报表"), "report.read", None),
+        ("office.volume", _("报表"), "report.read", None),
     ],
     "supplier": [
         ("supplier.home", _("首页"), None, None),
@@ -37,7 +37,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("supplier.bills", _("结算收款"), "bill.read", "bills"),
         ("supplier.agreements", _("利益联结"), "household.read", None),
         ("supplier.distributions", _("分配兑付"), "distribution.prepare", "distributions"),
-        ("supplier.report", _("报表"), "report.read", None),
+        ("office.volume", _("报表"), "report.read", None),
     ],
     "office": [
         ("office.home", _("首页"), None, None),

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from marshmallow import Schema, fields
 
 from ...attribution import services as attribution
@@ -86,7 +87,7 @@ def _file(rows: list[Any]) -> Response:
     lines = procurement.lines_of([row.id for row in rows]) if rows else {}
     names = identity.named({row.supplier_id for row in rows})
     heads = [
-        _("订单"), _("状态"), _("批准"), _("送达"), _("供应商"), _("产品"), _("编码"), _("单位"), _("订购"), _("未发"),
+        _("订单"), _("状态"), pgettext("done", "批准"), _("送达"), _("供应商"), _("产品"), _("编码"), pgettext("measure", "单位"), _("订购"), _("未发"),
         _("运输中"), _("已验收"), _("拒收"), _("取消"), _("单价（元）"), _("金额（元）"), _("已验收（元）"), _("已结清（元）"),
     ]  # fmt: skip
     quantities = ("ordered", "open", "in_transit", "accepted", "rejected", "cancelled")

@@ -14,6 +14,7 @@ from ...edge.messages import sentence
 from ...identity import services as identity
 from ...products import services as products
 from ...quota import services as quota
+from .. import kit
 from ..public.cards import brief
 from . import typed
 from .typed import Typed
@@ -100,7 +101,7 @@ def _problems(one: Line, errors: Sequence[DomainError]) -> None:
 
 
 def _sentence(problem: DomainError, one: Line) -> str:
-    unit = one.offer.order_unit
+    unit = kit.unit_word(one.offer.order_unit)
     if problem.code == "off_pack":
         return _("数量须是 %(pack)s %(unit)s的整数倍。", pack=brief(problem.facts["pack"]), unit=unit)
     if problem.code == "off_step":

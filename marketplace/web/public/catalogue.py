@@ -16,6 +16,7 @@ from ...edge.guard import guard
 from ...regions import services as regions
 from ...search import services as search
 from ...search.documents import SORTS, Query, Results
+from .. import kit
 from ..tables import Table, here
 from . import blueprint
 from .cards import Stamps, brief, cards, categories
@@ -199,10 +200,10 @@ def offers_in_brief(ids: Iterable[UUID]) -> list[dict[str, str]]:
             "code": offer.code,
             "name": found[offer.product_id].name,
             "supplier": suppliers[offer.supplier_id].short_name or suppliers[offer.supplier_id].name,
-            "unit": offer.order_unit,
+            "unit": kit.unit_word(offer.order_unit),
             "minimum": brief(offer.minimum),
             "available": brief(offer.available),
-            "price": f"{offer.breaks[0].price_fen // 100}.{offer.breaks[0].price_fen % 100:02d}/{offer.price_unit}",
+            "price": f"{offer.breaks[0].price_fen // 100}.{offer.breaks[0].price_fen % 100:02d}/{kit.unit_word(offer.price_unit)}",
         }
         for id_ in ids
         if (offer := offers.get(id_)) and offer.state == "on_sale"

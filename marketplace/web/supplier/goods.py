@@ -19,6 +19,7 @@ from ...linkage import services as linkage
 from ...products import services as products
 from ...products.rules import BASE_UNITS
 from ...regions import services as regions
+from .. import kit
 from ..tables import Table
 from . import blueprint
 from .home import lacks
@@ -120,7 +121,7 @@ def product_new() -> Response:
         product=None,
         labels=LABELS,
         categories=[(row.code, row.name) for row in categories if row.code not in parents],
-        units=[(unit, unit) for unit in BASE_UNITS],
+        units=[(unit, kit.unit_word(unit)) for unit in BASE_UNITS],
         places=places(),
     )
 

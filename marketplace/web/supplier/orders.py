@@ -66,7 +66,7 @@ def _csv(rows: list[Any]) -> Response:
     lines = procurement.lines_of([row.id for row in rows])
     names = identity.named({row.agency_id for row in rows})
     heads = [
-        _("订单"), _("状态"), _("批准"), _("送达"), _("采购人"), _("产品"), _("编码"), _("单位"), _("订购"), _("未发"),
+        _("订单"), _("状态"), pgettext("done", "批准"), _("送达"), _("采购人"), _("产品"), _("编码"), pgettext("measure", "单位"), _("订购"), _("未发"),
         _("运输中"), _("已验收"), _("拒收"), _("取消"), _("单价（元）"), _("金额（元）"), _("已结清（元）"),
     ]  # fmt: skip
     quantities = ("ordered", "open", "in_transit", "accepted", "rejected", "cancelled")
@@ -190,9 +190,9 @@ def _shipped(shipment: Any, users: dict[UUID, str]) -> dict[str, Any]:
 
 def _accepted(found: Any, users: dict[UUID, str]) -> dict[str, Any]:
     rejected = [line for line in found.lines if line.rejected]
-    reasons = "、".join(str(words.REJECTIONS.get(line.reason, line.reason)) for line in rejected)
+    reasons = _("、").join(str(words.REJECTIONS.get(line.reason, line.reason)) for line in rejected)
     return {
-        "title": _("验收，有拒收") if rejected else _("验收"),
+        "title": _("验收，有拒收") if rejected else pgettext("done", "验收"),
         "note": _when(found.at, users.get(found.accepted_by), found.witness, reasons),
         "state": "bad" if rejected else "done",
     }
@@ -208,7 +208,9 @@ def _to_come(
     if order.state == "to_confirm":
         steps.append({"title": _("等您接单"), "note": _("%(at)s 前", at=_when(order.confirm_by)), "state": "now"})
     if any(line.open for line in lines):
-        steps.append({"title": _("发货"), "note": _("%(day)s 前送达", day=_day(order.deliver_on)), "state": "now"})
+        steps.append(
+            {"title": pgettext("verb", "发货"), "note": _("%(day)s 前送达", day=_day(order.deliver_on)), "state": "now"}
+        )
     steps += [
         {"title": _("第 %(no)s 批等验收", no=one.no), "note": _("预计 %(day)s 到", day=_day(one.expected_on))}
         for one in shipments

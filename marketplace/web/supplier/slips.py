@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from ...core import clock
 from ...core.errors import NotFound, Refused
@@ -55,7 +56,7 @@ def _csv(rows: list[Any]) -> Response:
     known = people.of({row.household_id for row in rows})
     lots = linkage.by_ids({row.lot_id for row in rows if row.lot_id})
     heads = [
-        _("过磅单"), _("日期"), _("户号"), _("户主"), _("村"), _("组"), _("品名"), _("等级"), _("件数"), _("单位"),
+        _("过磅单"), _("日期"), _("户号"), _("户主"), _("村"), _("组"), _("品名"), _("等级"), _("件数"), pgettext("measure", "单位"),
         _("毛重"), _("皮重"), _("净重"), _("单价（元）"), _("扣款（元）"), _("应付（元）"), _("已付（元）"), _("批次"),
     ]  # fmt: skip
     return sheets.download(

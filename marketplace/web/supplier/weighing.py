@@ -9,11 +9,11 @@ from uuid import UUID
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from ...core import clock, quantity
 from ...core.errors import DomainError, Many, NotFound, Refused
 from ...core.money import format_yuan
-from ...core.quantity import format_quantity
 from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
@@ -21,6 +21,7 @@ from ...linkage import rules
 from ...linkage import services as linkage
 from ...products import services as products
 from ...products.rules import BASE_UNITS
+from .. import kit
 from . import blueprint, fields, people
 from .people import Person
 from .schemas import SlipSchema, SlipTableSchema
@@ -31,7 +32,7 @@ LABELS = {
     "household": _l("农户"),
     "day": _l("过磅日"),
     "item": _l("品名"),
-    "unit": _l("单位"),
+    "unit": lazy_pgettext("measure", "单位"),
     "grade": _l("等级"),
     "pieces": _l("件数"),
     "gross": _l("毛重"),
@@ -112,7 +113,7 @@ def slip_new() -> Response:
         chosen=chosen,
         reckoned=reckoned,
         items=items,
-        units=[(unit, unit) for unit in BASE_UNITS],
+        units=[(unit, kit.unit_word(unit)) for unit in BASE_UNITS],
         labels=LABELS,
         given={name: value for name, value in given.items() if value},
         **_picker(known),
@@ -185,7 +186,7 @@ def _recorded(slip: Any, chosen: Person) -> Response:
         "%(number)s 已记：%(name)s，净重 %(net)s，应付 %(fen)s。",
         number=slip.number,
         name=chosen.name,
-        net=f"{format_quantity(slip.net)} {slip.unit}",
+        net=kit.quantity(slip.net, slip.unit),
         fen=format_yuan(slip.payable_fen),
     )
     kept = {"item": slip.item, "unit": slip.unit, "grade": slip.grade, "price": fields.yuan(slip.price_fen)}
@@ -217,7 +218,7 @@ def slip_table() -> Response:
         agreement=agreement,
         known=known,
         items=items,
-        units=[(unit, unit) for unit in BASE_UNITS],
+        units=[(unit, kit.unit_word(unit)) for unit in BASE_UNITS],
         rows=max(rows, *(number + 1 for number in _typed_rows()), 1),
         labels=LABELS,
     )

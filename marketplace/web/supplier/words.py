@@ -1,5 +1,6 @@
 """The words of codes that these pages show: mechanisms, methods, reasons, papers."""
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
@@ -65,7 +66,7 @@ RATES: list[tuple[str, LazyString | str]] = [
 
 def papers(kinds: list[str]) -> str:
     """Kinds of papers as words in a row."""
-    return "、".join(str(PAPERS.get(kind, kind)) for kind in kinds)
+    return gettext("、").join(str(PAPERS.get(kind, kind)) for kind in kinds)
 
 
 def mechanism(kind: str, basis: str | None) -> LazyString:
