@@ -231,7 +231,7 @@ class _Maker:
     def _agreement(self, supplier: Supplier, families: list[UUID], **terms: object) -> UUID:
         today = clock.today()
         row = linkage.draft_agreement(supplier.manager, starts_on=today, ends_on=today + timedelta(days=1100), **terms)  # type: ignore[arg-type]
-        witness, second = self.person(), self.person() + "（村委）"
+        witness, second = self.person() + "（见证）", self.person() + "（村委）"
         linkage.record_consents(
             supplier.manager,
             row.id,
