@@ -254,7 +254,7 @@ class Year:
 
     def _new_lot(self, supplier: Supplier, item: Item, size: int) -> UUID:
         raw, unit, per_base = item.good.raw
-        families = self.rng.sample(supplier.families, self.rng.randint(6, 14))
+        families = self.rng.sample(supplier.families, min(len(supplier.families), self.rng.randint(6, 14)))
         shares = [self.rng.randint(2, 9) for _ in families]
         total = -(-size * per_base // 1000)
         price = max(10, item.base_price * self.rng.randint(48, 60) * 10 // per_base)
