@@ -29,6 +29,7 @@ from .home import state_of
 from .remembered import page, plain, remembered
 
 LOTS = 8
+FACTS_SECONDS = 240.0  # lots, grants, agreements and figures; what may be ordered, and at which price, is asked anew
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def product(code: str) -> bytes:
 def _page(code: str) -> str:
     offer = catalogue.by_code(code)
     today = clock.today()
-    facts = remembered(("product", offer.id, offer.version, today), lambda: _facts(offer, today))
+    facts = remembered(("product", offer.id, offer.version, today), lambda: _facts(offer, today), FACTS_SECONDS)
     breaks = [(one.from_quantity, one.price_fen) for one in offer.breaks]
     quantity, wrong = _asked(offer)
     price = prices.price_at(breaks, quantity)

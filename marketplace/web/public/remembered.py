@@ -1,8 +1,8 @@
 """A process's own short memory of published facts, per database. What is bought with or counted is never in it.
 
 A whole page may be remembered for who is not signed in. Prices, stock, state and the index's state are part of its key,
-asked anew each time; what else it shows (lots, agreements, figures of the year) is at most two minutes old, and the
-page's foot says of when it is.
+asked anew each time; what else it shows (lots, grants, agreements, figures of the year) is at most five minutes old.
+An approval asks all of it anew.
 """
 
 import time
