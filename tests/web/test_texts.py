@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from babel.messages import Catalog
@@ -153,7 +154,7 @@ def pages(app: Flask, world: World) -> Iterator[tuple[Actor | None, str]]:
     }
     for rule in app.url_map.iter_rules():
         for person in (
-            people.get(rule.endpoint.split(".")[0], []) if "GET" in rule.methods and not rule.arguments else []
+            people.get(rule.endpoint.split(".")[0], []) if "GET" in (rule.methods or ()) and not rule.arguments else []
         ):
             yield person, rule.rule
     for person, url in (
@@ -168,7 +169,9 @@ def pages(app: Flask, world: World) -> Iterator[tuple[Actor | None, str]]:
 
 @pytest.mark.engine("sqlite")
 def test_menus_headings_table_heads_and_buttons_are_english(app: Flask, world: World, english: FlaskClient) -> None:
-    data, secrets, opened, left = names(), {}, 0, []
+    data, opened = names(), 0
+    secrets: dict[UUID, str] = {}
+    left: list[tuple[str, str]] = []
     for person, url in pages(app, world):
         if person and person.user not in secrets:
             with transaction():

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ...attribution import services as attribution
 from ...core import clock
@@ -127,8 +128,8 @@ def _decisions(me: Actor) -> list[dict[str, Any]]:
 def _days(due: date, today: date) -> str:
     left = (due - today).days
     if left < 0:
-        return _("逾期 %(days)s 天", days=-left)
-    return _("还剩 %(days)s 天", days=left) if left else _("今天到期")
+        return ngettext("逾期 %(days)s 天", "逾期 %(days)s 天", -left, days=-left)
+    return ngettext("还剩 %(days)s 天", "还剩 %(days)s 天", left, days=left) if left else _("今天到期")
 
 
 def _tone(due: date, today: date) -> str:

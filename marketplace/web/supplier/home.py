@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import render_template
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ...accreditation import services as accreditation
 from ...attribution import services as attribution
@@ -136,7 +137,14 @@ def _lacks_of(product: Any, offers: list[Any], grants: list[Any], stocked: bool)
         yield lack(_("没有有效的认定"), _("可卖，不计入预留份额"), "stop", _("无认定"), "supplier.product", _("看认定"))
     for grant in live:
         if (grant.valid_to - today).days <= 60:
-            words = _("认定 %(number)s 还有 %(days)s 天到期", number=grant.number, days=(grant.valid_to - today).days)
+            left = (grant.valid_to - today).days
+            words = ngettext(
+                "认定 %(number)s 还有 %(days)s 天到期",
+                "认定 %(number)s 还有 %(days)s 天到期",
+                left,
+                number=grant.number,
+                days=left,
+            )
             yield lack(words, _("到期后不计入份额"), "wait", _("将到期"), "supplier.product", _("看认定"))
         if grant.committed_value_fen and grant.used_fen * 10 >= grant.committed_value_fen * 9:
             share = grant.used_fen * 1000 // grant.committed_value_fen
