@@ -71,7 +71,7 @@ PAGES = {
     None: "/ /catalogue /catalogue?q=桃 /products/YL-HT-0312 /suppliers /suppliers/{supplier} /results /disclosure "
     "/compare?compare=YL-HT-0312 /account/sign-in /nowhere",
     "requester": "/buyer/ /buyer/requisitions /buyer/requisitions/{draft} /buyer/orders /buyer/orders/{order} "
-    "/buyer/plan /products/YL-HT-0312 /account/",
+    "/buyer/plan /products/YL-HT-0312 /results /account/",
     "approver": "/buyer/requisitions/{submitted} /buyer/orders/{confirmed}",
     "receiver": "/buyer/ /buyer/shipments/{shipment}/accept",
     "finance": "/buyer/bills /buyer/bills/{due}",
@@ -80,7 +80,7 @@ PAGES = {
     "/supplier/products /supplier/products/{product} /supplier/products/new /supplier/products/{product}/offers/new "
     "/supplier/offers/{offer}/stock /supplier/orders /supplier/orders/{fresh} /supplier/orders/{confirmed}/ship "
     "/supplier/bills /supplier/bills/{due} /supplier/distributions /supplier/distributions/{cut} "
-    "/supplier/households/{household}",
+    "/supplier/households/{household} /results",
     "manager": "/supplier/ /supplier/agreements /supplier/agreements/new /supplier/agreements/{agreement} "
     "/supplier/agreements/{agreement}/consents /supplier/agreements/{agreement}/roster /supplier/households",
     "office": "/office/ /office/volume /office/volume/rows?figure=settled /office/volume/households /office/suppliers "
