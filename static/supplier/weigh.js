@@ -32,6 +32,8 @@ const shownWeight = (value) => decimals(value, 1000n, 3);
 const shownMoney = (value) => decimals(value, 100n, 2);
 
 const unitOf = () => document.querySelector("[name=unit]")?.value ?? "千克";
+/** The unit as the page's language says it: the chosen option's own text. */
+const unitWord = () => document.querySelector("[name=unit]")?.selectedOptions?.[0]?.text.trim() ?? unitOf();
 
 /** [net, payable] of the inputs below `place`, each null where it cannot be told yet. */
 const reckon = (place) => {
@@ -50,7 +52,7 @@ const reckon = (place) => {
 const single = document.querySelector("#weigh");
 const showSingle = () => {
   const [net, payable] = reckon(single);
-  single.querySelector("[data-net]").textContent = net === null ? "—" : `${shownWeight(net)}\u00a0${unitOf()}`;
+  single.querySelector("[data-net]").textContent = net === null ? "—" : `${shownWeight(net)}\u00a0${unitWord()}`;
   single.querySelector("[data-payable]").textContent = payable === null ? "—" : `¥${shownMoney(payable)}`;
 };
 
