@@ -248,8 +248,9 @@ def _source(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
         return select(id_.label("id"), *(number.label(name) for number, name in zip(numbers, names, strict=True)))
     arrays = [literal([row["id"] for row in rows], ARRAY(Uuid()))]
     arrays += [literal([row[name] for row in rows], ARRAY(BigInteger())) for name in names]
-    columns = [column("id", Uuid()), *(column(name, BigInteger()) for name in names)]
-    return select(func.unnest(*arrays).table_valued(*columns, name="wanted_rows").render_derived())
+    columns: list[Any] = [column("id", Uuid()), *(column(name, BigInteger()) for name in names)]
+    source: Any = func.unnest(*arrays).table_valued(*columns, name="wanted_rows").render_derived()
+    return select(source)
 
 
 def held_or_read(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:
