@@ -43,6 +43,7 @@ class Outcome:
     times: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
     bodies: dict[int, bytes] = field(default_factory=dict)
+    cpu_ms: float = 0.0  # the processor's time of each answer, where the caller has measured it
 
     @property
     def answers(self) -> int:

@@ -20,9 +20,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, create_engine, insert
 
 from . import bare, market, world
-from .load import Outcome, get, post, put, run
+from .load import Outcome, get, post, put
 from .market import Pair
-from .servers import Postgres, Server, gunicorn
+from .servers import Postgres, Server, gunicorn, run_counted
 
 ORDERS = 120
 PAIRS = 8
@@ -56,39 +56,50 @@ def _on(server: Postgres, name: str, var: Path, url: str, count: int) -> dict[st
             gunicorn("bench.bare:app", {"BARE_URL": server.url("postgres")}, var / "bare", probe="/hello")
         )
         ours = stack.enter_context(gunicorn("wsgi:app", {"DATABASE_URL": url}, var))
-        walk(ours, pairs, len(pairs) * 2)  # warm
-        bare_rates: dict[str, list[float]] = {}
-        steps = walk(ours, pairs, count, lambda step: bare_rates.setdefault(step, []).append(_bare(plain)))
-    return _row(name, steps, {step: statistics.mean(rates) for step, rates in bare_rates.items()}, raw)
+        walk(server, ours, pairs, len(pairs) * 2)  # warm
+        beside: dict[str, list[Outcome]] = {}
+        steps = walk(server, ours, pairs, count, lambda what: beside.setdefault(what, []).append(_bare(server, plain)))
+    return _row(name, steps, beside, raw)
 
 
-def _bare(plain: Server) -> float:
-    return run(plain.port, itertools.repeat(get("/")), BARE_S).per_second
+def _bare(database: Postgres, plain: Server) -> Outcome:
+    return run_counted(database, plain, itertools.repeat(get("/")), BARE_S)
 
 
-def _row(name: str, steps: dict[str, Outcome], bare_rates: dict[str, float], raw: dict[str, float]) -> dict[str, Any]:
+def _row(
+    name: str, steps: dict[str, Outcome], beside: dict[str, list[Outcome]], raw: dict[str, float]
+) -> dict[str, Any]:
     orders = steps["settled"].answers
-    placed = orders / (steps["submitted"].seconds + steps["approved"].seconds)
-    settled = steps["settled"].per_second
-    return {
-        "engine": name,
-        "orders": orders,
-        "bare_per_s": {what: round(rate, 1) for what, rate in bare_rates.items()},
-        "placed_per_s": round(placed, 1),
-        "placed_share": round(placed / bare_rates["placed"], 4),
-        "settled_per_s": round(settled, 1),
-        "settled_share": round(settled / bare_rates["settled"], 4),
-        "settled_lines_per_s": round(settled * market.LINES),
-        **raw,
-        "steps": {
-            step: {"per_s": round(outcome.per_second, 1), "p95_ms": round(outcome.percentile(95), 1)}
-            for step, outcome in steps.items()
-        },
+    found: dict[str, Any] = {"engine": name, "orders": orders}
+    for what, of in (("placed", ("submitted", "approved")), ("settled", ("settled",))):
+        rate = orders / sum(steps[step].seconds for step in of)
+        cpu = sum(steps[step].cpu_ms for step in of)
+        bare_rate = statistics.mean(one.per_second for one in beside[what])
+        found |= {
+            f"{what}_bare_per_s": round(bare_rate, 1),
+            f"{what}_per_s": round(rate, 1),
+            f"{what}_share": round(rate / bare_rate, 4),
+            f"{what}_cpu_ms": round(cpu, 1),
+            f"{what}_share_by_cpu": round(statistics.mean(one.cpu_ms for one in beside[what]) / cpu, 4),
+        }
+    found["settled_lines_per_s"] = round(steps["settled"].per_second * market.LINES)
+    found["steps"] = {
+        step: {
+            "per_s": round(outcome.per_second, 1),
+            "p95_ms": round(outcome.percentile(95), 1),
+            "cpu_ms": round(outcome.cpu_ms, 1),
+        }
+        for step, outcome in steps.items()
     }
+    return found | raw
 
 
 def walk(
-    server: Server, pairs: list[Pair], count: int, beside: Callable[[str], object] = lambda step: None
+    database: Postgres,
+    server: Server,
+    pairs: list[Pair],
+    count: int,
+    beside: Callable[[str], object] = lambda step: None,
 ) -> dict[str, Outcome]:
     """`count` orders through every step, step after step. Raises RuntimeError where a step does not answer 2xx.
 
@@ -98,7 +109,7 @@ def walk(
     of = [pairs[n % len(pairs)] for n in range(count)]
 
     def step(name: str, requests: list[bytes]) -> list[Any]:
-        outcome = run(server.port, iter(requests), keep=True)
+        outcome = run_counted(database, server, iter(requests), keep=True)
         if outcome.failed or outcome.answers != len(requests):
             wrong = next((body for body in outcome.bodies.values() if b'"status"' in body), b"")
             raise RuntimeError(f"{name}: {outcome.statuses} {wrong[:600].decode(errors='replace')}")
@@ -252,16 +263,17 @@ def _today() -> Any:
 def lines(found: list[dict[str, Any]]) -> Iterator[list[str]]:
     yield ["20-line orders", *(row["engine"] for row in found)]
     for what in ("placed", "settled"):
-        yield ["bare page beside it, per s", *(f"{row['bare_per_s'][what]:,.0f}" for row in found)]
+        yield ["bare page beside it, per s", *(f"{row[f'{what}_bare_per_s']:,.0f}" for row in found)]
         yield [f"{what}, per s", *(f"{row[f'{what}_per_s']:.1f}" for row in found)]
         peers = ", ".join(f"{peer:g}" for peer in PEERS.get(what, ())) or "none does it"
         note = f"{what}, share (to reach {TO_REACH[what]:g}; django-oscar, Vendure: {peers})"
         yield [note, *(f"{row[f'{what}_share']:.3f}" for row in found)]
+        yield [f"{what}, share by cpu", *(f"{row[f'{what}_share_by_cpu']:.3f}" for row in found)]
     yield ["settled lines, per s", *(f"{row['settled_lines_per_s']:,}" for row in found)]
     yield ["raw rows in batches, per s", *(f"{row['raw_rows_per_s']:,}" for row in found)]
     yield ["raw rows by COPY, per s", *(f"{row.get('copy_rows_per_s', 0):,}" for row in found)]
     for step in STEPS:
         yield [
-            f"  {step}: per s, p95 ms",
-            *(f"{row['steps'][step]['per_s']:.1f}, {row['steps'][step]['p95_ms']:.0f}" for row in found),
+            f"  {step}: per s, p95 ms, cpu ms",
+            *("{per_s:.1f}, {p95_ms:.0f}, {cpu_ms:.1f}".format(**row["steps"][step]) for row in found),
         ]

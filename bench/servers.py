@@ -7,12 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from .load import get, run
+from .load import Outcome, get, run
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
@@ -28,8 +29,22 @@ class Server:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.pid)], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
+        return children(self.pid)
+
+
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """What the processes have used of a processor so far, in their own code and the kernel's."""
+    ticks = 0
+    for pid in pids:
+        with suppress(FileNotFoundError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -94,9 +109,24 @@ class Postgres:
             for statement in statements:
                 connection.execute(statement)
 
+    def processes(self) -> list[int]:
+        """The process ids of its backends and helpers."""
+        return children(int((Path(self.data) / "postmaster.pid").read_text().split()[0]))
+
     def close(self) -> None:
         self.server.cleanup()
         shutil.rmtree(self.data, ignore_errors=True)
+
+
+def run_counted(
+    database: Postgres, at: Server, requests: Iterator[bytes], seconds: float = 0.0, **options: Any
+) -> Outcome:
+    """`load.run`, with the processor's milliseconds that workers and database spent on each answer."""
+    pids = [*at.workers(), *database.processes()]
+    before = cpu_seconds(pids)
+    outcome = run(at.port, requests, seconds, **options)
+    outcome.cpu_ms = (cpu_seconds(pids) - before) * 1000 / max(1, outcome.answers)
+    return outcome
 
 
 @contextmanager

@@ -36,14 +36,13 @@ class RequisitionsQuery(PageSchema):
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
 
 
-def opened(row: Any) -> dict[str, Any]:
+def opened(row: Any, checked: Any = None) -> dict[str, Any]:
     """A bulk order with its lines: as they would be ordered today, or as they were approved."""
     orders = procurement.of_requisition(actor(), row.id) if row.state == "approved" else []
-    bought = {
-        line.offer_id: line for lines in procurement.lines_of([one.id for one in orders]).values() for line in lines
-    }
+    lines_of = procurement.lines_of([one.id for one in orders]) if orders else {}
+    bought = {line.offer_id: line for lines in lines_of.values() for line in lines}
     return {name: getattr(row, name) for name in HEAD} | {
-        "lines": [_line(item, bought.get(item.offer.id)) for item in procurement.check(row)],
+        "lines": [_line(item, bought.get(item.offer.id)) for item in checked or procurement.check(row)],
         "order_ids": [one.id for one in orders],
     }
 
@@ -131,7 +130,7 @@ def put_lines(data: dict[str, Any], requisition_id: UUID) -> Any:
 @guard("requisition.edit")
 def submit(requisition_id: UUID) -> Any:
     row = procurement.requisition(actor(), requisition_id)
-    return opened(procurement.submit(actor(), requisition_id, versions.optional(row, RequisitionSchema)))
+    return opened(*procurement.submit_checked(actor(), requisition_id, versions.optional(row, RequisitionSchema)))
 
 
 @blueprint.post("/requisitions/<uuid:requisition_id>/approve", summary=_("批准"))

@@ -212,6 +212,13 @@ def _problems(item: CheckedLine) -> list[DomainError]:
 
 def submit(actor: Actor, requisition_id: UUID, version: int | None = None) -> Requisition:
     """Hands a complete draft to the approver. Raises Many with every line's and field's problem."""
+    return submit_checked(actor, requisition_id, version)[0]
+
+
+def submit_checked(
+    actor: Actor, requisition_id: UUID, version: int | None = None
+) -> tuple[Requisition, list[CheckedLine]]:
+    """As `submit`, with the lines as they were checked, for an answer that shows them."""
     row = _own(actor, requisition_id, version)
     state = REQUISITION.after("submit", row.state)
     checked = check(row)
@@ -224,7 +231,7 @@ def submit(actor: Actor, requisition_id: UUID, version: int | None = None) -> Re
     row.total_fen = sum(item.money_fen for item in checked)
     audit.record(actor, "requisition.submit", "requisition", row.id, total_fen=row.total_fen)
     db.session.flush()
-    return row
+    return row, checked
 
 
 def _head_problems(row: Requisition) -> list[DomainError]:

@@ -30,6 +30,7 @@ from .requisitions import (  # noqa: F401
     reject,
     requisition,
     submit,
+    submit_checked,
     typed_line,
     waiting,
     withdraw,
