@@ -1,8 +1,7 @@
-"""Bulk orders until they are decided: filling, checking, submitting, approving into one order per supplier."""
+"""Bulk orders until they are submitted: filling, checking, submitting, withdrawing; `approvals` decides them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +19,11 @@ from ..core.db import by_id, db, new_id, visible
 from ..core.errors import Conflict, DomainError, Many, Refused
 from ..core.money import MAX_FEN
 from ..core.numbers import numbered
-from ..findings import services as findings
 from ..identity import services as identity
 from ..products import services as products
-from ..quota import services as quota
-from .models import Order, OrderLine, Requisition, RequisitionLine
+from .models import Requisition, RequisitionLine
 from .rules import REQUISITION
 
-CONFIRM_WITHIN = timedelta(days=2)
 MAX_LINES = 500
 HEAD_FIELDS = ("title", "deliver_on", "window", "address", "contact", "budget_line")
 
@@ -74,7 +70,7 @@ def open_requisition(actor: Actor, *, title: str, channel: str = channels.ONLINE
 
 def put_head(actor: Actor, requisition_id: UUID, version: int | None = None, **head: Any) -> Requisition:
     """Changes title, channel, delivery or budget line of an own draft. Raises Conflict by version."""
-    row = _own(actor, requisition_id, version)
+    row = own(actor, requisition_id, version)
     row.state = REQUISITION.after("edit", row.state)
     for name in HEAD_FIELDS:
         if name in head:
@@ -93,7 +89,7 @@ def put_lines(
     Quantities may still break the offer's rules, as somebody who types must be able to; `check` tells.
     Raises Refused: too_many_lines; Many with rows: offer_unknown, line_twice.
     """
-    row = _own(actor, requisition_id, version)
+    row = own(actor, requisition_id, version)
     row.state = REQUISITION.after("edit", row.state)
     if len(lines) > MAX_LINES:
         raise Refused("too_many_lines", field="lines", limit=MAX_LINES)
@@ -219,10 +215,10 @@ def submit_checked(
     actor: Actor, requisition_id: UUID, version: int | None = None
 ) -> tuple[Requisition, list[CheckedLine]]:
     """As `submit`, with the lines as they were checked, for an answer that shows them."""
-    row = _own(actor, requisition_id, version)
+    row = own(actor, requisition_id, version)
     state = REQUISITION.after("submit", row.state)
     checked = check(row)
-    errors = _head_problems(row) + [problem for item in checked for problem in item.problems]
+    errors = head_problems(row) + [problem for item in checked for problem in item.problems]
     if not checked:
         errors.append(Refused("no_lines", field="lines"))
     if errors:
@@ -234,7 +230,7 @@ def submit_checked(
     return row, checked
 
 
-def _head_problems(row: Requisition) -> list[DomainError]:
+def head_problems(row: Requisition) -> list[DomainError]:
     problems: list[DomainError] = [
         Refused("required", field=name) for name in ("title", "address", "contact") if not getattr(row, name).strip()
     ]
@@ -245,161 +241,17 @@ def _head_problems(row: Requisition) -> list[DomainError]:
     return problems
 
 
-def approve(actor: Actor, requisition_id: UUID, version: int | None = None) -> list[Order]:
-    """Another person approves: stock is reserved, quota committed, and one order per supplier made, in one transaction.
-
-    Raises Refused: approver_is_submitter, beyond_ceiling; Many: every line's problem; Conflict: wrong_state.
-    """
-    actor.require("requisition.approve")
-    row = _own(actor, requisition_id, version)
-    state = REQUISITION.after("approve", row.state)
-    if actor.user in (row.submitted_by, row.created_by):
-        raise Refused("approver_is_submitter", field="approver")
-    checked = check(row)
-    errors = _head_problems(row) + [problem for item in checked for problem in item.problems]
-    if errors:
-        raise Many(errors)
-    catalogue.reserve(
-        {item.offer.id: item.line.quantity for item in checked}, rows={item.offer.id: item.no for item in checked}
-    )
-    plan = quota.plan_of(row.agency_id, clock.today().year)
-    orders, lines = _orders_of(row, checked, plan.id if plan else None)
-    if plan:
-        quota.commit(plan.id, sum(line["committed_fen"] for line in lines))
-    db.session.execute(Order.__table__.insert(), orders)  # type: ignore[attr-defined]
-    db.session.execute(OrderLine.__table__.insert(), lines)  # type: ignore[attr-defined]
-    row.state, row.decided_by, row.decided_at = state, actor.user, clock.now()
-    row.total_fen = sum(order["total_fen"] for order in orders)
-    audit.record(actor, "requisition.approve", "requisition", row.id, orders=len(orders), total_fen=row.total_fen)
-    _open_price_findings(row, checked)
-    db.session.flush()
-    return list(db.session.scalars(select(Order).where(Order.requisition_id == row.id).order_by(Order.number)))
-
-
-def _orders_of(row: Requisition, checked: list[CheckedLine], plan_id: UUID | None) -> tuple[list[dict], list[dict]]:
-    by_supplier: dict[UUID, list[CheckedLine]] = {}
-    for item in checked:
-        by_supplier.setdefault(item.offer.supplier_id, []).append(item)
-    suppliers = identity.named(set(by_supplier))
-    now = clock.now()
-    numbers = numbered("SO", clock.today().year, len(by_supplier))
-    orders: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
-    for number, (supplier_id, items) in zip(numbers, by_supplier.items(), strict=True):
-        order_id = new_id()
-        orders.append(
-            {
-                "id": order_id,
-                "number": number,
-                "requisition_id": row.id,
-                "agency_id": row.agency_id,
-                "supplier_id": supplier_id,
-                "plan_id": plan_id,
-                "division": suppliers[supplier_id].division,
-                "agency_division": row.division,
-                "channel": row.channel,
-                "state": "to_confirm",
-                "requested_by": row.created_by,
-                "approved_at": now,
-                "period": clock.period(clock.today()),
-                "confirm_by": now + CONFIRM_WITHIN,
-                "deliver_on": row.deliver_on,
-                "window": row.window,
-                "address": row.address,
-                "contact": row.contact,
-                "closed_reason": "",
-                "total_fen": sum(item.money_fen for item in items),
-            }
-        )
-        lines.extend(_line_values(order_id, no, item, plan_id) for no, item in enumerate(items, 1))
-    return orders, lines
-
-
-def _line_values(order_id: UUID, no: int, item: CheckedLine, plan_id: UUID | None) -> dict[str, Any]:
-    offer, product, line = item.offer, item.product, item.line
-    counts = bool(line.counts and item.verdict and item.verdict.grant_id)
-    committed = prices.at_most(item.money_fen, offer.tolerance_basis_points if offer.pricing == "weighed" else 0)
-    return {
-        "id": new_id(),
-        "order_id": order_id,
-        "no": no,
-        "offer_id": offer.id,
-        "product_id": product.id,
-        "name": product.name,
-        "code": offer.code,
-        "category_code": product.category_code,
-        "grant_id": item.verdict.grant_id if item.verdict and counts else None,
-        "counts": counts,
-        "pricing": offer.pricing,
-        "order_unit": offer.order_unit,
-        "price_unit": offer.price_unit,
-        "base_unit": product.base_unit,
-        "content": offer.content,
-        "tolerance_basis_points": offer.tolerance_basis_points if offer.pricing == "weighed" else 0,
-        "price_fen": item.price_fen,
-        "reference_fen": item.reference_fen,
-        "price_reason": line.reason,
-        "money_fen": item.money_fen,
-        "ordered": line.quantity,
-        "open": line.quantity,
-        **dict.fromkeys(
-            [
-                "in_transit",
-                "accepted",
-                "rejected",
-                "cancelled",
-                "returned",
-                "settled",
-                "accepted_base",
-                "accepted_fen",
-                "settled_fen",
-            ],
-            0,
-        ),
-        "committed_fen": committed if counts and plan_id else 0,
-    }
-
-
-def _open_price_findings(row: Requisition, checked: list[CheckedLine]) -> None:
-    findings.open_many(
-        [
-            {
-                "kind": "above_reference",
-                "object_kind": "requisition_line",
-                "object_id": f"{row.id}:{item.no}",
-                "division": row.division,
-                "facts": {"number": row.number, "code": item.offer.code, "over": item.over_basis_points},
-            }
-            for item in checked
-            if item.over_basis_points
-        ]
-    )
-
-
-def reject(actor: Actor, requisition_id: UUID, reason: str) -> Requisition:
-    """The approver sends it back with a reason. Raises Refused('reason_needed')."""
-    actor.require("requisition.approve")
-    row = _own(actor, requisition_id)
-    state = REQUISITION.after("reject", row.state)
-    if not reason.strip():
-        raise Refused("reason_needed", field="reason")
-    row.state, row.reason, row.decided_by, row.decided_at = state, reason.strip(), actor.user, clock.now()
-    audit.record(actor, "requisition.reject", "requisition", row.id)
-    db.session.flush()
-    return row
-
-
 def withdraw(actor: Actor, requisition_id: UUID) -> Requisition:
     """The requester takes a submitted one back, to change or drop it."""
     actor.require("requisition.edit")
-    row = _own(actor, requisition_id)
+    row = own(actor, requisition_id)
     row.state = REQUISITION.after("withdraw", row.state)
     audit.record(actor, "requisition.withdraw", "requisition", row.id)
     db.session.flush()
     return row
 
 
-def _own(actor: Actor, requisition_id: UUID, version: int | None = None) -> Requisition:
+def own(actor: Actor, requisition_id: UUID, version: int | None = None) -> Requisition:
     if not actor.may("requisition.approve"):
         actor.require("requisition.edit")
     row = by_id(Requisition, requisition_id, Requisition.agency_id == actor.organisation, "requisition", lock=True)

@@ -2,6 +2,7 @@
 
 from .acceptances import Count, acceptance, record_acceptance  # noqa: F401
 from .acceptances import of_orders as acceptances_of  # noqa: F401
+from .approvals import approve, reject  # noqa: F401
 from .orders import (  # noqa: F401
     by_ids,
     by_number,
@@ -21,13 +22,11 @@ from .orders import (  # noqa: F401
 )
 from .requisitions import (  # noqa: F401
     CheckedLine,
-    approve,
     check,
     drafts,
     open_requisition,
     put_head,
     put_lines,
-    reject,
     requisition,
     submit,
     submit_checked,
