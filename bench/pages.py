@@ -1,9 +1,11 @@
 """Server time of each page on the demo, embedded: the test client in this process, signed in as each audience.
 
 `first` is the first time that a page of this kind is asked for (templates compiled, memories empty); the others follow
-over many different rows. The bound is a p95 under 100 ms.
+over many different rows. `cpu` is the processor's time of the answer, database included: where the machine is shared,
+the clock's time holds others' work too. The bound is a p95 under 100 ms.
 """
 
+import gc
 import itertools
 import re
 import time
@@ -102,10 +104,10 @@ def _texts(*texts: str) -> Callable[[Rows], Values]:
 
 REPORTS: Values = [
     *({"by": by} for by in ("origin", "buyer", "supplier", "category", "channel", "month")),
-    {"by": "origin", "origin": "430200000000"},
-    {"by": "origin", "origin": "430225000000"},
-    {"by": "supplier", "origin": "430225000000"},
-    {"by": "month", "origin": "430224000000"},
+    {"by": "origin", "origin": "430225"},
+    {"by": "origin", "origin": "430225103"},
+    {"by": "supplier", "origin": "430225"},
+    {"by": "month", "origin": "430224"},
 ]
 PAGES = (
     Page("home, public", "public", "public.home"),
@@ -144,9 +146,8 @@ PAGES = (
     Page("report", "office", "office.volume", lambda rows: REPORTS),
     Page("report, county", "county", "office.volume", lambda rows: REPORTS[:6]),
     Page("report's rows", "office", "office.volume_rows", lambda rows: [{"figure": "settled"}, {"figure": "owed"}]),
-    Page("report, buyer", "buyer", "buyer.report", lambda rows: [{"by": "supplier"}, {"by": "month"}]),
-    Page("report, supplier", "supplier", "supplier.report", lambda rows: [{"by": "buyer"}, {"by": "month"}]),
-    Page("household statement", "office", "office.household", _each("household_id", "households")),
+    Page("report's households", "office", "office.volume_households", lambda rows: [{}, {"origin": "430225"}]),
+    Page("household statement", "office", "office.statement", _each("household_id", "households")),
     Page("household, supplier", "supplier", "supplier.household", _each("household_id", "households")),
     Page("households", "office", "office.households"),
 )
@@ -174,13 +175,17 @@ def _measured(app: Flask, client: FlaskClient, page: Page, rows: Rows, rounds: i
     good = [url for url in urls if _timed(client, [url])[1] == {200}]  # the warm-up: each URL once
     if not good:
         return found | {"answer": str(*statuses)}
-    times, _statuses = _timed(client, itertools.islice(itertools.cycle(good), max(rounds, len(good))))
+    gc.collect()
+    gc.freeze()  # as the server does, before it forks
+    used: list[float] = []
+    times, _statuses = _timed(client, itertools.islice(itertools.cycle(good), max(rounds, len(good))), used)
     return found | {
         "requests": len(times),
         "first_ms": round(first[0], 1),
         "p50_ms": round(percentile(times, 50), 1),
         "p95_ms": round(percentile(times, 95), 1),
         "max_ms": round(max(times), 1),
+        "cpu_p95_ms": round(percentile(used, 95), 1),
     }
 
 
@@ -189,12 +194,15 @@ def urls_of(app: Flask, page: Page, rows: Rows) -> list[str]:
         return [url_for(page.endpoint, **values) for values in page.values(rows)]
 
 
-def _timed(client: FlaskClient, urls: Any) -> tuple[list[float], set[int]]:
+def _timed(client: FlaskClient, urls: Any, used: list[float] | None = None) -> tuple[list[float], set[int]]:
+    """Milliseconds and statuses; `used` takes the processor's milliseconds."""
     times, statuses = [], set()
     for url in urls:
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         response = client.get(url)
         times.append((time.perf_counter() - began) * 1000)
+        if used is not None:
+            used.append((time.process_time() - busy) * 1000)
         statuses.add(response.status_code)
     return times, statuses
 
@@ -215,11 +223,11 @@ def signed_in(app: Flask, name: str) -> FlaskClient:
 
 def lines(found: list[dict[str, Any]]) -> Iterator[list[str]]:
     """The table's rows."""
-    yield ["page", "requests", "first ms", "p50", "p95", "max", ""]
+    yield ["page", "requests", "first ms", "p50", "p95", "max", "cpu p95", ""]
     for row in found:
         if "answer" in row:
-            yield [row["page"], "", "", "", "", "", row["answer"]]
+            yield [row["page"], "", "", "", "", "", "", row["answer"]]
             continue
         late = "over the bound" if row["p95_ms"] >= BOUND_MS else ""
-        figures = (row["requests"], row["first_ms"], row["p50_ms"], row["p95_ms"], row["max_ms"])
+        figures = (row["requests"], row["first_ms"], row["p50_ms"], row["p95_ms"], row["max_ms"], row["cpu_p95_ms"])
         yield [row["page"], *map(str, figures), late]

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, select, type_coerce
+from sqlalchemy import String, Uuid, func, select, type_coerce
 
 from ..attribution.models import Pool, PoolMovement
 from ..core.actor import Actor
-from ..core.db import db
+from ..core.db import db, is_sqlite
 from ..linkage.models import RosterEntry, Slip
 from ..settlement.models import SettledLine
 from .sources import OWING, SETTLED, Asked
@@ -29,15 +29,18 @@ Groups = dict[str, frozenset[UUID]]
 def reached(actor: Actor, asked: Asked, by: str) -> Groups:
     """Group → households behind its settled lines."""
     column = SETTLED.column(by)
+    # One row per group: a year's report of all suppliers has ten thousand pairs, and each row fetched costs.
+    pools_of = func.group_concat if is_sqlite() else func.array_agg
     query = (
-        select(_raw(column), _raw(PoolMovement.pool_id))
+        select(_raw(column), pools_of(_raw(PoolMovement.pool_id).distinct()))
         .select_from(SettledLine)
         .join(PoolMovement, PoolMovement.source_id == SettledLine.id)
-        .distinct()
+        .group_by(column)
     )
-    pools: dict[Raw, list[Raw]] = {}
-    for key, pool in db.session.execute(SETTLED.narrow(query, actor, asked, by)):
-        pools.setdefault(key, []).append(pool)
+    pools: dict[Raw, list[Raw]] = {
+        key: found.split(",") if isinstance(found, str) else found
+        for key, found in db.session.execute(SETTLED.narrow(query, actor, asked, by))
+    }
     members = members_of(pool for found in pools.values() for pool in found)
     return {
         str(UUID(str(key)) if isinstance(column.type, Uuid) else key): frozenset().union(
