@@ -216,9 +216,7 @@ def due(actor: Actor) -> Due:
     query = select(bucket, func.sum(Bill.total_fen - Bill.paid_fen), func.count())
     found = {
         name: (int(fen), int(number))
-        for name, fen, number in db.session.execute(
-            query.where(within(actor), Bill.state == "to_pay").group_by(bucket)
-        )
+        for name, fen, number in db.session.execute(query.where(within(actor), Bill.state == "to_pay").group_by(bucket))
     }
     zero = (0, 0)
     return Due(

@@ -71,12 +71,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def kill_in_the_middle(settings, token: str, drafts: list, pause: float) -> list:
-    """Approves drafts from several clients, kills the server group after `pause`; returns what was acknowledged."""
+def kill_in_the_middle(settings, token: str, drafts: list, after: int, pause: float) -> list:
+    """Approves drafts from several clients, and kills the server group `pause` seconds after so many were acknowledged,
+    while the others are under way; returns what was acknowledged."""
     port = free_port()
     server = start(settings, port)
     acknowledged: list = []
     other: list = []
+    enough = threading.Event()
 
     def approve(mine: list) -> None:
         for draft in mine:
@@ -90,10 +92,13 @@ def kill_in_the_middle(settings, token: str, drafts: list, pause: float) -> list
             except (OSError, http.client.HTTPException):
                 return
             (acknowledged if status < 300 else other).append(draft if status < 300 else status)
+            if len(acknowledged) >= after:
+                enough.set()
 
     threads = [threading.Thread(target=approve, args=(drafts[place::CLIENTS],)) for place in range(CLIENTS)]
     for thread in threads:
         thread.start()
+    assert enough.wait(60), other
     time.sleep(pause)  # the moment of the kill is what is tried
     os.killpg(server.pid, signal.SIGKILL)
     server.wait()
@@ -115,7 +120,9 @@ def test_what_was_acknowledged_is_durable_and_whole_after_kill_9(app, database, 
             for draft in drafts:
                 procurement.submit(world.requester, draft)
         database.forget()
-        acknowledged = kill_in_the_middle(database.settings, token, drafts, chance.uniform(0.01, 0.4))
+        acknowledged = kill_in_the_middle(
+            database.settings, token, drafts, chance.randint(1, CLIENTS), chance.uniform(0, 0.03)
+        )
         with transaction(write=False):
             whole(world, acknowledged)
         together += len(acknowledged)
