@@ -72,7 +72,8 @@ class _Slot:
     """One of the connections: what it asked, when, and what has come back so far."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self.address, self.socket, self.number = address, None, -1
+        self.address, self.number = address, -1
+        self.socket: socket.socket | None = None
         self.began, self.buffer, self.need = 0.0, bytearray(), -1
 
     def send(self, number: int, request: bytes) -> socket.socket | None:
@@ -134,7 +135,7 @@ def run(
                 outcome.statuses[status] = outcome.statuses.get(status, 0) + 1
                 if keep:
                     outcome.bodies[slot.number] = bytes(slot.buffer.partition(b"\r\n\r\n")[2])
-                if slot.closes():
+                if slot.socket is not None and slot.closes():
                     selector.unregister(slot.socket)
                     slot.socket.close()
                     slot.socket = None

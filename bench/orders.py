@@ -200,7 +200,7 @@ def raw_inserts(url: str) -> dict[str, float]:
     like = _like(SettledLine.__table__)
     engine = create_engine(url)
     rows = [_sample(like, today()) for _ in range(RAW_ROWS)]
-    found = {}
+    found: dict[str, float] = {}
     like.metadata.drop_all(engine)
     like.metadata.create_all(engine)
     try:
