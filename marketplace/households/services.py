@@ -160,12 +160,6 @@ def listed(
     return list(db.session.scalars(query.order_by(*order).limit(size).offset((page - 1) * size))), total
 
 
-def in_division(actor: Actor, prefix: str) -> list[Household]:
-    actor.require("household.read")
-    query = select(Household).where(within(actor), lies_in(Household.present_division, prefix))
-    return list(db.session.scalars(query.order_by(Household.present_division, Household.group_name, Household.code)))
-
-
 def pseudonyms(ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """Pseudonyms by household id, one statement."""
     if not ids:

@@ -121,16 +121,6 @@ def take(supplier_id: UUID, quantities: dict[UUID, int], products_of: dict[UUID,
         raise Many(errors)
 
 
-def put_back(quantities: dict[UUID, int]) -> None:
-    """Returns base-unit thousandths to their lots (a shipment that never arrived, goods the supplier took back)."""
-    change_rows(
-        Lot,
-        [{"id": lot, "quantity": quantity} for lot, quantity in quantities.items()],
-        set_=lambda lot, wanted: {"taken": lot.taken - wanted.quantity},
-        where=lambda lot, wanted: lot.taken >= wanted.quantity,
-    )
-
-
 def by_ids(ids: Iterable[UUID]) -> dict[UUID, Lot]:
     return {row.id: row for row in db.session.scalars(select(Lot).where(Lot.id.in_(set(ids))))}
 

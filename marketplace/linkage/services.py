@@ -37,7 +37,6 @@ from .lots import (  # noqa: F401
     make_lot,
     own_lots,
     papers_of,
-    put_back,
     take,
     weights_of_lot,
 )

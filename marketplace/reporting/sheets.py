@@ -1,16 +1,13 @@
 """A volume report as a sheet: heads and rows of plain values, for CSV and for the terminal."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ..core.money import yuan
+from ..core.sheets import to_csv
 from .rows import Behind
 from .volume import Figures, Report, Row
 
-# What a spreadsheet would take for a formula, behind blanks too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HIDDEN, FEW = "＊", "<5"
 
 Value = str | int | Decimal | None
@@ -88,19 +85,3 @@ def rows_sheet(rows: Iterable[Behind], heads: Sequence[str], kinds: dict[str, st
             ]
         )
     return to_csv(lines)
-
-
-def to_csv(lines: Iterable[Sequence[Value]]) -> str:
-    """CSV with a byte order mark, so that spreadsheets open Chinese right; text like a formula is marked."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([_cell(value) for value in line] for line in lines)
-    return "\ufeff" + out.getvalue()
-
-
-def _cell(value: Value) -> str | int | Decimal:
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return "'" + value
-    return value

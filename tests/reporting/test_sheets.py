@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from marketplace.cli.report import HEADS
 from marketplace.core.db import transaction
+from marketplace.core.sheets import to_csv
 from marketplace.reporting import services as reporting
 from marketplace.reporting import sheets
 from marketplace.reporting.volume import Figures, Report, Row
@@ -13,7 +14,7 @@ ASKED = reporting.Asked(202601, 202611)
 
 
 def test_text_that_begins_like_a_formula_is_marked() -> None:
-    assert sheets.to_csv([["=HYPERLINK(1)", " @x", "-1", "桃", Decimal("-1.50"), None]]) == (
+    assert to_csv([["=HYPERLINK(1)", " @x", "-1", "桃", Decimal("-1.50"), None]]) == (
         "\ufeff'=HYPERLINK(1),' @x,'-1,桃,-1.50,\r\n"
     )
 
