@@ -42,11 +42,15 @@ def append_only(table: Table, *, columns_that_may_change: tuple[str, ...] = ()) 
 
 def guard_sql(dialect_name: str, *tables: str) -> list[str]:
     """The statements that create the guards of these tables (all guarded ones if none is named)."""
-    make = _sqlite_sql if dialect_name == "sqlite" else _postgresql_sql
     statements = [] if dialect_name == "sqlite" else [_FUNCTION]
     for table in tables or sorted(GUARDED):
-        statements += make(table, GUARDED[table])
+        statements += trigger_sql(dialect_name, table, GUARDED[table])
     return statements
+
+
+def trigger_sql(dialect_name: str, table: str, fixed: tuple[str, ...] = ()) -> list[str]:
+    """The triggers of one table; `fixed` as in GUARDED."""
+    return (_sqlite_sql if dialect_name == "sqlite" else _postgresql_sql)(table, fixed)
 
 
 def drop_guard_sql(dialect_name: str, *tables: str) -> list[str]:

@@ -1,0 +1,94 @@
+"""What migrations call to change guarded and checked tables on both engines; each call names all that it freezes.
+
+SQLite cannot alter a CHECK: its text in the schema is replaced (https://www.sqlite.org/lang_altertable.html, §8, the
+way for changes that touch no stored row), then the whole file is checked.
+"""
+
+import re
+
+from alembic import op
+from sqlalchemy import Connection, text
+
+from . import guards
+
+
+def _sqlite() -> bool:
+    return bool(op.get_bind().dialect.name == "sqlite")
+
+
+def change_check(table: str, name: str, condition: str | None) -> None:
+    """Adds or replaces the CHECK `ck_<table>_<name>`; None drops it."""
+    full = f"ck_{table}_{name}"
+    if _sqlite():
+        _edit(table, full, condition)
+        return
+    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {full}")
+    if condition is not None:
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {full} CHECK ({condition})".replace(":", "\\:"))
+
+
+def _edit(table: str, full: str, condition: str | None) -> None:
+    connection = op.get_bind()
+    sql = connection.execute(
+        text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"), {"name": table}
+    ).scalar_one()
+    without = _without(sql, full)
+    if condition is not None:
+        at = without.rindex(")")
+        without = f"{without[:at].rstrip()}, \n\tCONSTRAINT {full} CHECK ({condition})\n{without[at:]}"
+    _write_schema(connection, table, without)
+
+
+def _without(sql: str, full: str) -> str:
+    """The table's text without that constraint; as it was if it has none."""
+    found = re.search(rf",\s*CONSTRAINT {re.escape(full)} CHECK \(", sql)
+    if found is None:
+        return sql
+    depth, place = 1, found.end()
+    while depth:
+        depth += {"(": 1, ")": -1}.get(sql[place], 0)
+        place += 1
+    return sql[: found.start()] + sql[place:]
+
+
+def _write_schema(connection: Connection, table: str, sql: str) -> None:
+    version = connection.execute(text("PRAGMA schema_version")).scalar_one()
+    connection.execute(text("PRAGMA writable_schema = ON"))
+    connection.execute(
+        text("UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = :name"), {"sql": sql, "name": table}
+    )
+    connection.execute(text(f"PRAGMA schema_version = {version + 1}"))
+    connection.execute(text("PRAGMA writable_schema = OFF"))
+    result = connection.execute(text("PRAGMA integrity_check")).scalar_one()
+    if result != "ok":
+        raise RuntimeError(f"{table}: {result}")
+
+
+def allow_null(table: str, column: str) -> None:
+    """The column may be NULL from now on."""
+    if not _sqlite():
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
+        return
+    connection = op.get_bind()
+    sql = connection.execute(
+        text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"), {"name": table}
+    ).scalar_one()
+    changed = re.sub(rf"(\n\s*\"?{column}\"? [^,\n]*?) NOT NULL", r"\1", sql, count=1)
+    _write_schema(connection, table, changed)
+
+
+def guard(table: str, *, fixed: tuple[str, ...] = ()) -> None:
+    """Makes a table append-only; `fixed`: the columns that UPDATE must not name, every column if none is given.
+
+    A guard that stands is replaced: a column that was added is named by it from then on.
+    """
+    dialect = op.get_bind().dialect.name
+    unguard(table)
+    for statement in guards.trigger_sql(dialect, table, fixed):
+        op.execute(statement)
+
+
+def unguard(table: str) -> None:
+    on = "" if _sqlite() else f" ON {table}"
+    for what in ("update", "delete") if _sqlite() else ("update", "delete", "truncate"):
+        op.execute(f"DROP TRIGGER IF EXISTS append_only_{table}_{what}{on}")
