@@ -1,0 +1,12 @@
+"""Standing of a household with a supplier, pools that can fall, reversals, jobs."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,12 @@
+"""Chains, seals and checkpoints of the journal."""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

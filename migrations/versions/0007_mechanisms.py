@@ -1,0 +1,12 @@
+"""Every mechanism of linkage: flows, advances, surplus, revisions of a lot's cost."""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,12 @@
+"""Payees on payouts, bank files and results, public notices with objections."""
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

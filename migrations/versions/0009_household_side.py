@@ -1,0 +1,12 @@
+"""Statement links, confirmations and disputes."""
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
