@@ -4,13 +4,14 @@ from .accreditation import models as accreditation  # noqa: F401
 from .attribution import models as attribution  # noqa: F401
 from .catalogue import models as catalogue  # noqa: F401
 from .channels import models as channels  # noqa: F401
-from .core import audit, files, numbers, outbox  # noqa: F401
+from .core import audit, files, jobs, numbers, outbox  # noqa: F401
 from .edge import models as edge  # noqa: F401
 from .findings import models as findings  # noqa: F401
 from .households import models as households  # noqa: F401
 from .identity import models as identity  # noqa: F401
 from .ledger import models as ledger  # noqa: F401
 from .linkage import models as linkage  # noqa: F401
+from .linkage import standing  # noqa: F401
 from .payments import models as payments  # noqa: F401
 from .procurement import models as procurement  # noqa: F401
 from .products import models as products  # noqa: F401

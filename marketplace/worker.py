@@ -13,7 +13,7 @@ from types import FrameType
 from flask import Flask
 
 from .catalogue import services as catalogue
-from .core import clock, outbox
+from .core import clock, jobs, outbox
 from .core.db import db, transaction
 from .core.errors import Unavailable
 from .edge import idempotency
@@ -22,6 +22,7 @@ from .search import gather
 from .search import services as search
 
 HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
+JOBS: dict[str, jobs.Handler] = {}  # kind of long work → who does it
 IDLE = 0.5  # seconds between looks at the outbox when it was empty
 KEEP_ANSWERS = timedelta(days=2)
 
@@ -72,6 +73,7 @@ def run(app: Flask, stop: threading.Event) -> None:
     with app.app_context():
         while not stop.is_set():
             done = _guarded(lambda: outbox.relay(HANDLERS)) or 0
+            done += _guarded(lambda: jobs.work(JOBS)) or 0
             for duty, every in DUTIES.items():
                 if clock.now() >= due[duty]:
                     due[duty] = clock.now() + every

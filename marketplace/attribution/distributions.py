@@ -14,6 +14,7 @@ from ..core.numbers import numbered
 from ..households import services as households
 from ..identity import services as identity
 from ..ledger.services import AccountRef, Line, Posting, post_many
+from ..linkage import standing
 from ..linkage.accounts import owed, paid
 from .models import Distribution, DistributionPool, DistributionShare, Payout, Pool, PoolMovement
 from .shares import interval
@@ -114,6 +115,7 @@ def approve(actor: Actor, distribution_id: UUID) -> Distribution:
     if len(changed) != len(cuts):
         raise Conflict("pool_moved")
     totals = _post_shares(row)
+    standing.add_owed(row.supplier_id, totals)
     _insert_payouts(row, totals)
     row.state, row.approved_by, row.approved_at = "approved", actor.user, clock.now()
     audit.record(actor, "distribution.approve", "distribution", row.id, total_fen=row.total_fen)
@@ -226,6 +228,11 @@ def mark_paid(actor: Actor, payout_ids: Sequence[UUID], *, paid_on: date, method
     ]
     if errors:
         raise Many(errors)
+    received: dict[UUID, int] = {}
+    for row in changed:
+        received[row.household_id] = received.get(row.household_id, 0) + row.fen
+    if changed and standing.receive(changed[0].supplier_id, received):
+        raise Refused("paid_beyond_owed", field="payouts")
     post_many(
         [
             Posting(

@@ -9,14 +9,15 @@ from ..core.guards import append_only
 
 
 class Pool(Base):
-    """A lot or a roster version. `makes_debt`: what flows in is owed to its households; else the weighing slips made
+    """A lot, its supplement or revision, or a roster version. `makes_debt`: what flows in is owed to its households; else the weighing slips made
     the debt and the pool only traces. `sold` is base-unit thousandths of a lot settled so far."""
 
     __tablename__ = "pool"
     __table_args__ = (
         UniqueConstraint("kind", "source_id"),
-        CheckConstraint("kind IN ('lot', 'roster')", name="kind"),
-        CheckConstraint("total_fen >= 0 AND distributed_fen BETWEEN 0 AND total_fen", name="distributed_within_total"),
+        CheckConstraint("kind IN ('lot', 'roster', 'supplement', 'revision')", name="kind"),
+        # After a reversal more may be distributed than the pool holds: the next distribution takes it back.
+        CheckConstraint("total_fen >= 0 AND distributed_fen >= 0 AND sold >= 0", name="not_negative"),
         Index("ix_pool_supplier_id", "supplier_id"),
     )
 
@@ -34,12 +35,12 @@ class Pool(Base):
 
 
 class PoolMovement(Base):
-    """`source_id` is the settled line. `before` and `after` make the line's interval of the pool."""
+    """`source_id` is the settled line; `before` and `after` make its interval of the pool, downwards for a reversal."""
 
     __tablename__ = "pool_movement"
     __table_args__ = (
         UniqueConstraint("source_id", "pool_id"),
-        CheckConstraint("before_fen >= 0 AND after_fen > before_fen", name="grows"),
+        CheckConstraint("before_fen >= 0 AND after_fen >= 0 AND after_fen <> before_fen", name="moves"),
         Index("ix_pool_movement_period", "period"),
     )
 

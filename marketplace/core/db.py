@@ -230,7 +230,7 @@ def _many_wanted(
     table: Any, rows: list[dict[str, Any]], where: Callable[[Any, Any], ColumnElement[bool]]
 ) -> tuple[Any, Any]:
     names = [name for name in rows[0] if name != "id"]
-    wanted = _source(names, sorted(rows, key=lambda row: row["id"])).cte("wanted").c
+    wanted = rows_as_query(names, sorted(rows, key=lambda row: row["id"])).cte("wanted").c
     statement = update(table).where(table.c.id == wanted.id, where(table.c, wanted))
     if not is_sqlite():
         ids = select(table.c.id).where(table.c.id.in_(select(wanted.id))).order_by(table.c.id)
@@ -238,19 +238,24 @@ def _many_wanted(
     return wanted, statement
 
 
-def _source(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
-    """The wanted rows as a query of one or few parameters: however many rows, the statement is compiled once."""
+def rows_as_query(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
+    """Rows of "id" and `names` (UUIDs or integers) as a query of one or few parameters: however many, compiled once."""
+    types: list[Any] = [Uuid() if isinstance(rows[0][name], UUID) else BigInteger() for name in names]
     if is_sqlite():
-        each = func.json_each(json.dumps([[row["id"].hex, *(row[name] for name in names)] for row in rows]))
-        value = each.table_valued("value").c.value
+        plain = [[_plain(row[name]) for name in ("id", *names)] for row in rows]
+        value = func.json_each(json.dumps(plain)).table_valued("value").c.value
         id_: ColumnElement[Any] = type_coerce(func.json_extract(value, "$[0]"), Uuid())
-        numbers = [type_coerce(func.json_extract(value, f"$[{n}]"), BigInteger()) for n in range(1, len(names) + 1)]
-        return select(id_.label("id"), *(number.label(name) for number, name in zip(numbers, names, strict=True)))
+        found = [type_coerce(func.json_extract(value, f"$[{n}]"), type_) for n, type_ in enumerate(types, 1)]
+        return select(id_.label("id"), *(each.label(name) for each, name in zip(found, names, strict=True)))
     arrays = [literal([row["id"] for row in rows], ARRAY(Uuid()))]
-    arrays += [literal([row[name] for row in rows], ARRAY(BigInteger())) for name in names]
-    columns: list[Any] = [column("id", Uuid()), *(column(name, BigInteger()) for name in names)]
+    arrays += [literal([row[name] for row in rows], ARRAY(type_)) for name, type_ in zip(names, types, strict=True)]
+    columns: list[Any] = [column("id", Uuid()), *map(column, names, types)]
     source: Any = func.unnest(*arrays).table_valued(*columns, name="wanted_rows").render_derived()
     return select(source)
+
+
+def _plain(value: Any) -> Any:
+    return value.hex if isinstance(value, UUID) else value
 
 
 def held_or_read(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:

@@ -7,7 +7,7 @@ way for changes that touch no stored row), then the whole file is checked.
 import re
 
 from alembic import op
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from . import guards
 
@@ -27,16 +27,32 @@ def change_check(table: str, name: str, condition: str | None) -> None:
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {full} CHECK ({condition})".replace(":", "\\:"))
 
 
+def change_foreign_keys(table: str, *, drop: tuple[str, ...], add: dict[str, tuple[str, str, str]]) -> None:
+    """Drops foreign keys by name, and adds some: name → (column, other table, its column)."""
+    if not _sqlite():
+        for name in drop:
+            op.drop_constraint(name, table, type_="foreignkey")
+        for name, (column, other, key) in add.items():
+            op.create_foreign_key(name, table, other, [column], [key])
+        return
+    sql = _read_schema(table)
+    for name in drop:
+        sql = re.sub(rf",\s*CONSTRAINT {name} FOREIGN KEY\s*\([^)]*\) REFERENCES \w+ \([^)]*\)", "", sql)
+    for name, (column, other, key) in add.items():
+        sql = _with(sql, f"CONSTRAINT {name} FOREIGN KEY({column}) REFERENCES {other} ({key})")
+    _write_schema(table, sql)
+
+
 def _edit(table: str, full: str, condition: str | None) -> None:
-    connection = op.get_bind()
-    sql = connection.execute(
-        text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"), {"name": table}
-    ).scalar_one()
-    without = _without(sql, full)
+    sql = _without(_read_schema(table), full)
     if condition is not None:
-        at = without.rindex(")")
-        without = f"{without[:at].rstrip()}, \n\tCONSTRAINT {full} CHECK ({condition})\n{without[at:]}"
-    _write_schema(connection, table, without)
+        sql = _with(sql, f"CONSTRAINT {full} CHECK ({condition})")
+    _write_schema(table, sql)
+
+
+def _with(sql: str, constraint: str) -> str:
+    at = sql.rindex(")")
+    return f"{sql[:at].rstrip()}, \n\t{constraint}\n{sql[at:]}"
 
 
 def _without(sql: str, full: str) -> str:
@@ -51,7 +67,13 @@ def _without(sql: str, full: str) -> str:
     return sql[: found.start()] + sql[place:]
 
 
-def _write_schema(connection: Connection, table: str, sql: str) -> None:
+def _read_schema(table: str) -> str:
+    query = text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name")
+    return str(op.get_bind().execute(query, {"name": table}).scalar_one())
+
+
+def _write_schema(table: str, sql: str) -> None:
+    connection = op.get_bind()
     version = connection.execute(text("PRAGMA schema_version")).scalar_one()
     connection.execute(text("PRAGMA writable_schema = ON"))
     connection.execute(
@@ -69,12 +91,8 @@ def allow_null(table: str, column: str) -> None:
     if not _sqlite():
         op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
         return
-    connection = op.get_bind()
-    sql = connection.execute(
-        text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"), {"name": table}
-    ).scalar_one()
-    changed = re.sub(rf"(\n\s*\"?{column}\"? [^,\n]*?) NOT NULL", r"\1", sql, count=1)
-    _write_schema(connection, table, changed)
+    changed = re.sub(rf"(\n\s*\"?{column}\"? [^,\n]*?) NOT NULL", r"\1", _read_schema(table), count=1)
+    _write_schema(table, changed)
 
 
 def guard(table: str, *, fixed: tuple[str, ...] = ()) -> None:

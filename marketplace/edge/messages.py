@@ -80,6 +80,8 @@ WORDS: dict[str, LazyString] = {
     "too_many_tokens": _("最多同时保有 %(limit)s 个令牌，请先作废不用的"),
     # ledger
     "already_posted": _("这笔业务已经记账，不能重复记账"),
+    "period_closed": _("这个月份在当地已经结账。请刷新后重试：新发生的会记入当前月份，并注明所属月份"),
+    "period_not_over": _("月份还没有结束，不能结账"),
     # regions, channels
     "channel_unknown": _("没有“%(value)s”这个渠道"),
     "village_without_households": _("%(name)s没有农户"),
@@ -122,6 +124,7 @@ WORDS: dict[str, LazyString] = {
     "nothing_payable": _("扣款不能超过应付额"),
     "price_needed": _("请填单价"),
     "paid_beyond_payable": _("付款超过应付额"),
+    "paid_beyond_owed": _("付款超过该户应得（此前退货形成的待抵扣款须先抵扣）"),
     "lot_short": _("批次剩余不足"),
     "slip_taken": _("过磅单已归入别的批次"),
     "slips_mixed": _("过磅单的产品或收购方式不一致，不能归入一个批次"),

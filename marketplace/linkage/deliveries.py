@@ -15,7 +15,7 @@ from ..core.errors import Many, Refused
 from ..core.numbers import take as take_numbers
 from ..households import services as households
 from ..ledger.services import Line, Posting, post_many
-from . import rules
+from . import rules, standing
 from .accounts import owed, paid, purchase
 from .agreements import own, roster_on
 from .models import FarmPayment, Slip
@@ -84,6 +84,10 @@ def record_slips(actor: Actor, agreement_id: UUID, day: date, deliveries: Sequen
     db.session.execute(insert(Slip), rows)
     if agreement.basis == "outright":
         post_many([_owed_posting(row) for row in rows])
+        owed_now: dict[UUID, int] = {}
+        for row in rows:
+            owed_now[row["household_id"]] = owed_now.get(row["household_id"], 0) + row["payable_fen"]
+        standing.add_owed(agreement.supplier_id, owed_now)
     audit.record(actor, "slip.record", "agreement", agreement_id, count=len(rows), day=day.isoformat())
     ids = [row["id"] for row in rows]
     return list(db.session.scalars(select(Slip).where(Slip.id.in_(ids)).order_by(Slip.number)))
@@ -150,6 +154,11 @@ def pay_slips(actor: Actor, payments: dict[UUID, int], *, day: date, method: str
     ]
     if errors:
         raise Many(errors)
+    received: dict[UUID, int] = {}
+    for slip in changed:
+        received[slip.household_id] = received.get(slip.household_id, 0) + payments[slip.id]
+    if changed and standing.receive(changed[0].supplier_id, received):
+        raise Refused("paid_beyond_owed", field="payments")
     rows = [
         FarmPayment(
             id=new_id(),

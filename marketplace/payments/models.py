@@ -5,6 +5,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.db import Base, new_id
+from ..core.guards import append_only
 
 
 class Bill(Base):
@@ -59,6 +60,26 @@ class TaxInvoice(Base):
     recorded_at: Mapped[datetime]
 
 
+class RedInvoice(Base):
+    """A red-letter invoice (红字发票) for returned goods, and the refund that went with it. Fen, above zero."""
+
+    __tablename__ = "red_invoice"
+    __table_args__ = (
+        UniqueConstraint("supplier_id", "number"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    bill_id: Mapped[UUID] = mapped_column(ForeignKey("bill.id"), index=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    return_id: Mapped[UUID] = mapped_column(ForeignKey("goods_return.id"), unique=True)
+    number: Mapped[str] = mapped_column(String(30))
+    issued_on: Mapped[date]
+    amount_fen: Mapped[int]
+    refund_serial: Mapped[str] = mapped_column(String(60))
+    recorded_at: Mapped[datetime]
+
+
 class Transfer(Base):
     """A bank or treasury transfer: recorded by the agency's finance, confirmed by the supplier when it arrived."""
 
@@ -87,3 +108,6 @@ class Transfer(Base):
     recorded_at: Mapped[datetime]
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     answered_at: Mapped[datetime | None]
+
+
+append_only(RedInvoice.__table__)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..core.db import Base, new_id
+from ..core.guards import append_only
 
 
 class Requisition(Base):
@@ -210,6 +211,10 @@ class AcceptanceLine(Base):
         CheckConstraint("accepted >= 0 AND rejected >= 0 AND accepted + rejected > 0", name="quantities"),
         CheckConstraint("money_fen >= 0 AND net >= 0", name="money"),
         CheckConstraint("rejected = 0 OR reason <> ''", name="rejected_with_reason"),
+        CheckConstraint(
+            "returned BETWEEN 0 AND accepted AND returned_net BETWEEN 0 AND net AND returned_fen BETWEEN 0 AND money_fen",
+            name="returned",
+        ),
         Index("ix_acceptance_line_acceptance_id", "acceptance_id"),
         Index("ix_acceptance_line_order_line_id", "order_line_id"),
     )
@@ -225,3 +230,33 @@ class AcceptanceLine(Base):
     net: Mapped[int]  # base-unit thousandths of what was accepted: weighed, or nominal where counted
     money_fen: Mapped[int]
     reason: Mapped[str] = mapped_column(String(40), default="")
+    returned: Mapped[int] = mapped_column(default=0)
+    returned_net: Mapped[int] = mapped_column(default=0)
+    returned_fen: Mapped[int] = mapped_column(default=0)
+
+
+class GoodsReturn(Base):
+    """What of an accepted and settled line came back: thousandths of the order unit, `net` of the base unit, fen.
+
+    `restocked`: the supplier took the goods back into their lot; else they are destroyed or lost to it.
+    """
+
+    __tablename__ = "goods_return"
+    __table_args__ = (CheckConstraint("quantity > 0 AND net >= 0 AND money_fen >= 0", name="amounts"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"), index=True)
+    acceptance_line_id: Mapped[UUID] = mapped_column(ForeignKey("acceptance_line.id"), index=True)
+    quantity: Mapped[int]
+    net: Mapped[int]
+    money_fen: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(200))
+    restocked: Mapped[bool]
+    day: Mapped[date]
+    period: Mapped[int]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+
+
+append_only(GoodsReturn.__table__)  # type: ignore[arg-type]

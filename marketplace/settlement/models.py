@@ -1,7 +1,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.db import Base
@@ -11,12 +11,30 @@ DIMENSIONS = ("origin", "supplier", "agency", "category", "channel")
 
 
 class SettledLine(Base):
-    """Money in fen; `quantity` thousandths of the order unit, `net` of the base unit. `origin` is the lot's division."""
+    """Money in fen; `quantity` thousandths of the order unit, `net` of the base unit. `origin` is the lot's division.
+
+    A sale's id is its acceptance line's. A reversal is a row of its own with negative money and quantities, in the
+    open period, naming the sale it `reverses_id` and the period it `concerns_period`: every sum over rows follows.
+    """
 
     __tablename__ = "settled_line"
     __table_args__ = (
-        CheckConstraint("money_fen > 0 AND attributed_fen BETWEEN 0 AND money_fen", name="attributed_within_money"),
-        CheckConstraint("owed_fen BETWEEN 0 AND attributed_fen", name="owed_within_attributed"),
+        CheckConstraint(
+            "reverses_id IS NOT NULL OR (id = line_id AND money_fen > 0 AND attributed_fen BETWEEN 0 AND money_fen"
+            " AND owed_fen BETWEEN 0 AND attributed_fen)",
+            name="sale",
+        ),
+        CheckConstraint(
+            "reverses_id IS NULL OR (reverses_id = line_id AND id <> line_id AND money_fen <= 0 AND quantity < 0"
+            " AND attributed_fen BETWEEN money_fen AND 0 AND owed_fen BETWEEN attributed_fen AND 0)",
+            name="reversal",
+        ),
+        Index(
+            "ix_settled_line_reverses_id",
+            "reverses_id",
+            sqlite_where=text("reverses_id IS NOT NULL"),
+            postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
         Index("ix_settled_line_period_origin", "period", "origin"),
         Index("ix_settled_line_supplier_id_period", "supplier_id", "period"),
         Index("ix_settled_line_agency_id_period", "agency_id", "period"),
@@ -24,7 +42,10 @@ class SettledLine(Base):
         Index("ix_settled_line_product_id", "product_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(ForeignKey("acceptance_line.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("acceptance_line.id"))
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("settled_line.id"))
+    concerns_period: Mapped[int | None]
     order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"), index=True)
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id"), index=True)
     bill_id: Mapped[UUID] = mapped_column(ForeignKey("bill.id"), index=True)

@@ -101,6 +101,9 @@ def _fact(bill: Bill, line: AcceptanceLine, of: OrderLine) -> Fact:
 def _settled(bill: Bill, order: Order, line: AcceptanceLine, of: OrderLine, outcome: Outcome, today: date) -> dict:
     return {
         "id": line.id,
+        "line_id": line.id,
+        "reverses_id": None,
+        "concerns_period": None,
         "order_id": order.id,
         "order_line_id": of.id,
         "bill_id": bill.id,
