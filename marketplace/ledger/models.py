@@ -108,5 +108,25 @@ class Entry(Base):
     amount: Mapped[int]
 
 
-for _table in ("account", "posted_source", "journal", "entry"):
+class ClosedPeriod(Base):
+    """A month that takes no posting any more in a division: `prefix` is its code to its level's digits.
+
+    A trigger on `journal` (`open_period_journal`) looks here; another takes the period's lock for whoever inserts.
+    """
+
+    __tablename__ = "closed_period"
+    __table_args__ = (
+        CheckConstraint("length(prefix) IN (2, 4, 6, 9, 12)", name="prefix"),
+        CheckConstraint("length(division) = 12 AND substr(division, 1, length(prefix)) = prefix", name="division"),
+        CheckConstraint("period BETWEEN 200001 AND 999912", name="period"),
+    )
+
+    period: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    prefix: Mapped[str] = mapped_column(String(12), primary_key=True, index=True)
+    division: Mapped[str] = mapped_column(String(12))
+    closed_at: Mapped[datetime]
+    closed_by: Mapped[UUID | None]
+
+
+for _table in ("account", "posted_source", "journal", "entry", "closed_period"):
     append_only(Base.metadata.tables[_table])

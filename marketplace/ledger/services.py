@@ -16,6 +16,7 @@ from ..core import clock
 from ..core.db import db, is_sqlite, new_id
 from ..core.errors import Conflict
 from ..core.money import MAX_FEN
+from . import periods
 from .models import NOBODY, Account, Entry, Journal, PostedSource
 
 _ACCOUNTS = UUID("6f1d7c52-8f0b-5d3a-9c41-2b7e4a90d1e6")
@@ -85,14 +86,20 @@ def post(kind: str, source: str, region: str, day: date, lines: Sequence[Line], 
 def post_many(postings: Sequence[Posting]) -> list[UUID]:
     """Posts one journal for each and returns their ids in order, all or none.
 
-    Raises Conflict('already_posted', kind, source) if a source was posted before, in any period or region.
+    Raises Conflict('already_posted', kind, source) if a source was posted before, in any period or region, and
+    Conflict('period_closed') where a month is closed for a region.
     """
     if not postings:
         return []
     ids = [new_id() for _ in postings]
     _claim(postings, ids)
     _open_accounts(ref for posting in postings for line in posting.lines for ref in (line.debit, line.credit))
-    _insert(Journal, [_journal(posting, id_) for posting, id_ in zip(postings, ids, strict=True)])
+    try:
+        _insert(Journal, [_journal(posting, id_) for posting, id_ in zip(postings, ids, strict=True)])
+    except IntegrityError as refused:
+        if periods.is_refusal(refused):
+            raise Conflict("period_closed") from refused
+        raise
     _insert(Entry, [row for posting, id_ in zip(postings, ids, strict=True) for row in _entries(posting, id_)])
     return ids
 
