@@ -13,6 +13,7 @@ from .distributions import (  # noqa: F401
     waiting_fen,
 )
 from .posting import Fact, Outcome, post  # noqa: F401
+from .reversals import Taken, reverse  # noqa: F401
 from .statements import (  # noqa: F401
     LineShare,
     Owing,

@@ -23,6 +23,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "household.edit",
                 "bill.read",
                 "transfer.confirm",
+                "return.record",
                 "invoice.record",
                 "distribution.prepare",
                 "distribution.approve",

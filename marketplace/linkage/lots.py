@@ -121,6 +121,16 @@ def take(supplier_id: UUID, quantities: dict[UUID, int], products_of: dict[UUID,
         raise Many(errors)
 
 
+def give_back(lot_id: UUID, base: int) -> None:
+    """Returned goods that the supplier took back: base-unit thousandths that can be shipped again."""
+    change_rows(
+        Lot,
+        [{"id": lot_id, "base": base}],
+        set_=lambda lot, wanted: {"taken": lot.taken - wanted.base},
+        where=lambda lot, wanted: lot.taken >= wanted.base,
+    )
+
+
 def by_ids(ids: Iterable[UUID]) -> dict[UUID, Lot]:
     return {row.id: row for row in db.session.scalars(select(Lot).where(Lot.id.in_(set(ids))))}
 

@@ -15,7 +15,7 @@ from ..core.errors import Conflict, Refused
 from ..core.numbers import numbered, take
 from ..identity import services as identity
 from . import rules
-from .models import Bill, TaxInvoice, Transfer
+from .models import Bill, RedInvoice, TaxInvoice, Transfer
 
 
 def within(actor: Actor) -> Any:
@@ -110,6 +110,42 @@ def record_invoice(
     )
     db.session.add(row)
     audit.record(actor, "invoice.record", "bill", bill_id, number=row.number)
+    db.session.flush()
+    return row
+
+
+def record_red_invoice(
+    bill_id: UUID, return_id: UUID, *, number: str, issued_on: date, amount_fen: int, refund_serial: str
+) -> RedInvoice:
+    """Records the red-letter invoice (红字发票) of a return and the refund's bank serial. Called by settlement.reverse.
+
+    Raises Refused: invoice_number_needed, invoice_exists, day_in_future, bank_serial_needed.
+    """
+    bill = by_id(Bill, bill_id)
+    if not number.strip():
+        raise Refused("invoice_number_needed", field="red_invoice_number")
+    if not refund_serial.strip():
+        raise Refused("bank_serial_needed", field="refund_serial")
+    if issued_on > clock.today():
+        raise Refused("day_in_future", field="issued_on")
+    used = (
+        select(model.id).where(model.supplier_id == bill.supplier_id, model.number == number.strip())
+        for model in (RedInvoice, TaxInvoice)
+    )
+    if any(db.session.scalar(query) for query in used):
+        raise Refused("invoice_exists", field="red_invoice_number", number=number.strip())
+    row = RedInvoice(
+        id=new_id(),
+        bill_id=bill_id,
+        supplier_id=bill.supplier_id,
+        return_id=return_id,
+        number=number.strip(),
+        issued_on=issued_on,
+        amount_fen=amount_fen,
+        refund_serial=refund_serial.strip(),
+        recorded_at=clock.now(),
+    )
+    db.session.add(row)
     db.session.flush()
     return row
 
@@ -278,3 +314,9 @@ def to_confirm(actor: Actor) -> list[tuple[Transfer, Bill]]:
         .where(Transfer.state == "recorded", within(actor))
     )
     return [(row, bill) for row, bill in db.session.execute(query.order_by(Transfer.recorded_at))]
+
+
+def red_invoices_of(return_ids: Iterable[UUID]) -> dict[UUID, RedInvoice]:
+    """Return → its red-letter invoice, one statement; the caller has checked scope."""
+    query = select(RedInvoice).where(RedInvoice.return_id.in_(set(return_ids)))
+    return {row.return_id: row for row in db.session.scalars(query)}

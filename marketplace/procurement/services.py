@@ -36,6 +36,7 @@ from .requisitions import (  # noqa: F401
 )
 from .requisitions import lines_of as requisition_lines  # noqa: F401
 from .requisitions import listed as requisitions  # noqa: F401
+from .returns import Returned, grant_of, mark_returned, record_return, returns_of  # noqa: F401
 from .shipments import Part, arriving, count_arriving, missing_papers, ship, shipment  # noqa: F401
 from .shipments import of_lot as shipments_of_lot  # noqa: F401
 from .shipments import of_orders as shipments_of  # noqa: F401

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 
 from ..attribution.models import Pool, PoolMovement
 from ..attribution.posting import LEDGER_KIND
+from ..attribution.reversals import LEDGER_KIND as REVERSAL_KIND
 from ..catalogue.rules import nominal_base
 from ..core.db import db
 from ..ledger.models import Entry, PostedSource
 from ..linkage.models import Lot
 from ..payments.models import Bill
-from ..procurement.models import AcceptanceLine, Order, OrderLine, ShipmentLine
+from ..procurement.models import AcceptanceLine, GoodsReturn, Order, OrderLine, ShipmentLine
 from ..quota.models import QuotaPlan
 from . import figures
 from .models import SettledLine
@@ -23,13 +24,16 @@ def _rows(query: Select[*tuple[Any, ...]]) -> list[Any]:
 
 
 def entries_of_a_line_sum_to_its_money() -> list[str]:
-    """Every share of a settled line is posted, the supplier's own too."""
+    """Every share of a settled line is posted, the supplier's own too; a reversal's, the other way round."""
     query = select(PostedSource.source, func.sum(Entry.amount)).join(Entry, Entry.journal_id == PostedSource.journal_id)
     posted = {
         source: int(fen)
-        for source, fen in _rows(query.where(PostedSource.kind == LEDGER_KIND).group_by(PostedSource.source))
+        for source, fen in _rows(
+            query.where(PostedSource.kind.in_((LEDGER_KIND, REVERSAL_KIND))).group_by(PostedSource.source)
+        )
     }
-    lines = {str(id_): fen for id_, fen in _rows(select(SettledLine.id, SettledLine.money_fen))}
+    moved = select(SettledLine.id, func.abs(SettledLine.money_fen)).where(SettledLine.money_fen != 0)
+    lines = {str(id_): int(fen) for id_, fen in _rows(moved)}
     return [
         f"settled line {line}: {lines.get(line)} fen, its entries sum to {posted.get(line)}"
         for line in sorted(posted.keys() | lines.keys())
@@ -76,22 +80,26 @@ def movements_of_a_line_are_what_it_attributed() -> list[str]:
 
 def pool_totals_are_their_movements() -> list[str]:
     """A pool's movements follow each other without a gap and end at its total."""
+    one_before = func.lag(PoolMovement.after_fen, 1, 0).over(
+        partition_by=PoolMovement.pool_id, order_by=PoolMovement.seq
+    )
+    moves = select(PoolMovement, one_before.label("previous_fen")).subquery()
     query = (
         select(
             Pool.id,
             Pool.total_fen,
             Pool.seq,
-            func.count(PoolMovement.seq),
-            func.coalesce(func.sum(PoolMovement.after_fen - PoolMovement.before_fen), 0),
-            func.coalesce(func.max(PoolMovement.after_fen), 0),
+            func.count(moves.c.seq),
+            func.coalesce(func.sum(moves.c.after_fen - moves.c.before_fen), 0),
+            func.coalesce(func.sum(case((moves.c.before_fen != moves.c.previous_fen, 1), else_=0)), 0),
         )
-        .join(PoolMovement, PoolMovement.pool_id == Pool.id, isouter=True)
+        .join(moves, moves.c.pool_id == Pool.id, isouter=True)
         .group_by(Pool.id, Pool.total_fen, Pool.seq)
     )
     return [
-        f"pool {id_}: holds {total} fen after {seq} movements; its {count} movements sum to {fen} and end at {end}"
-        for id_, total, seq, count, fen, end in _rows(query)
-        if (total, total, seq) != (int(fen), int(end), count)
+        f"pool {id_}: holds {total} fen after {seq} movements; its {count} movements sum to {fen}, with {gaps} gaps"
+        for id_, total, seq, count, fen, gaps in _rows(query)
+        if (total, seq, 0) != (int(fen), count, int(gaps))
     ]
 
 
@@ -125,13 +133,14 @@ def _plans(counter: Any, made: Any, word: str) -> list[str]:
 
 
 def settled_quantities_are_their_lines() -> list[str]:
-    """What an order line counts as settled is what its settled lines hold."""
+    """What an order line counts as settled is what its sales hold; what came back stands beside it as returned."""
     made = (
         select(
             SettledLine.order_line_id,
             func.sum(SettledLine.quantity).label("quantity"),
             func.sum(SettledLine.money_fen).label("fen"),
         )
+        .where(SettledLine.reverses_id.is_(None))
         .group_by(SettledLine.order_line_id)
         .subquery()
     )
@@ -147,19 +156,76 @@ def settled_quantities_are_their_lines() -> list[str]:
     ]
 
 
+def returned_quantities_are_their_reversals() -> list[str]:
+    """What came back of an accepted line is what its reversals hold, and never more than was accepted."""
+    made = (
+        select(
+            SettledLine.line_id,
+            func.sum(-SettledLine.quantity).label("quantity"),
+            func.sum(-SettledLine.net).label("net"),
+            func.sum(-SettledLine.money_fen).label("fen"),
+        )
+        .where(SettledLine.reverses_id.is_not(None))
+        .group_by(SettledLine.line_id)
+        .subquery()
+    )
+    line = AcceptanceLine
+    query = select(
+        line.id, line.returned, line.returned_net, line.returned_fen, made.c.quantity, made.c.net, made.c.fen
+    ).join(made, made.c.line_id == line.id, isouter=True)
+    return [
+        f"accepted line {id_}: {held} returned, its reversals make {sums}"
+        for id_, *values in _rows(query.where(or_(line.returned > 0, made.c.quantity.is_not(None))))
+        if (held := [int(value) for value in values[:3]]) != (sums := [int(value or 0) for value in values[3:]])
+    ]
+
+
+def returned_goods_are_the_order_lines() -> list[str]:
+    """An order line's returned quantity is the sum of its acceptances' parts."""
+    made = (
+        select(AcceptanceLine.order_line_id, func.sum(AcceptanceLine.returned).label("quantity"))
+        .group_by(AcceptanceLine.order_line_id)
+        .subquery()
+    )
+    query = select(OrderLine.id, OrderLine.returned, made.c.quantity).join(made, made.c.order_line_id == OrderLine.id)
+    return [
+        f"order line {id_}: {held} returned, its acceptances make {sum_}"
+        for id_, held, sum_ in _rows(query.where(OrderLine.returned != made.c.quantity))
+    ]
+
+
 def lots_gave_what_was_shipped() -> list[str]:
-    """What was taken of a lot is what left in shipments, in base units."""
+    """What was taken of a lot is what left in shipments less what came back into it, in base units."""
     shipped: dict[Any, int] = {}
     query = select(ShipmentLine.lot_id, ShipmentLine.quantity, OrderLine.content).join(
         OrderLine, OrderLine.id == ShipmentLine.order_line_id
     )
     for lot, quantity, content in _rows(query):
         shipped[lot] = shipped.get(lot, 0) + nominal_base(quantity, content)
+    back = _restocked()
     return [
         f"lot {number}: {taken} taken, {shipped.get(id_, 0)} shipped"
         for id_, number, taken in _rows(select(Lot.id, Lot.number, Lot.taken))
-        if taken != shipped.get(id_, 0)
+        if taken != shipped.get(id_, 0) - back.get(id_, 0)
     ]
+
+
+def _restocked() -> dict[Any, int]:
+    """Lot → base-unit thousandths that returns gave back to it, cumulative per line as they were counted."""
+    query = (
+        select(AcceptanceLine.id, AcceptanceLine.lot_id, OrderLine.content, GoodsReturn.quantity, GoodsReturn.restocked)
+        .join(AcceptanceLine, AcceptanceLine.id == GoodsReturn.acceptance_line_id)
+        .join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
+        .order_by(GoodsReturn.id)
+    )
+    back: dict[Any, int] = {}
+    done: dict[Any, int] = {}
+    for line, lot, content, quantity, restocked in _rows(query):
+        before = done.get(line, 0)
+        done[line] = before + quantity
+        if restocked:
+            back[lot] = back.get(lot, 0) + nominal_base(done[line], content) - nominal_base(before, content)
+    return back
 
 
 CHECKS: list[Callable[[], list[str]]] = [
@@ -171,5 +237,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     settled_money_of_a_plan_is_its_lines,
     committed_money_of_a_plan_is_its_open_lines,
     settled_quantities_are_their_lines,
+    returned_quantities_are_their_reversals,
+    returned_goods_are_the_order_lines,
     lots_gave_what_was_shipped,
 ]

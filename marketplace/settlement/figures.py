@@ -26,7 +26,8 @@ def grow(rows: Iterable[dict]) -> None:
         for dimension in DIMENSIONS:
             key = dimension, str(row[COLUMNS[dimension].key]), row["period"]
             total = sums.setdefault(key, [0, 0, 0, 0])
-            for place, value in enumerate((1, row["money_fen"], row["attributed_fen"], row["owed_fen"])):
+            sale = 0 if row["reverses_id"] else 1  # a reversal is no line more
+            for place, value in enumerate((sale, row["money_fen"], row["attributed_fen"], row["owed_fen"])):
                 total[place] += value
     if not sums:
         return
@@ -50,7 +51,7 @@ def recomputed() -> dict[tuple[str, str, int], tuple[int, int, int, int]]:
         query = select(
             column,
             SettledLine.period,
-            func.count(),
+            func.count().filter(SettledLine.reverses_id.is_(None)),
             func.sum(SettledLine.money_fen),
             func.sum(SettledLine.attributed_fen),
             func.sum(SettledLine.owed_fen),

@@ -1,0 +1,114 @@
+"""Reversal of a settled line: the same path as settling, with the opposite sign, in the open period."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ..accreditation import services as accreditation
+from ..attribution import services as attribution
+from ..attribution.services import Taken
+from ..core import audit, clock
+from ..core.actor import Actor
+from ..core.db import by_id, db, new_id
+from ..linkage import services as linkage
+from ..payments import services as payments
+from ..procurement import services as procurement
+from ..quota import services as quota
+from . import figures
+from .models import SettledLine
+
+
+def reverse(
+    actor: Actor,
+    line_id: UUID,
+    *,
+    quantity: int,
+    net: int | None = None,
+    reason: str,
+    red_invoice_number: str = "",
+    issued_on: date | None = None,
+    refund_serial: str = "",
+    restocked: bool = False,
+) -> SettledLine:
+    """The supplier records that goods of a settled line came back and their money went back; returns the reversal.
+
+    `quantity` thousandths of the order unit, `net` of the base unit where the line is priced by weight. Quota, grants,
+    figures and pools follow; what was distributed already becomes recoverable, set against coming money. `restocked`
+    gives the goods back to their lot. Errors: see record_return, record_red_invoice; NotFound outside the supplier's.
+    """
+    actor.require("return.record")
+    sale = by_id(
+        SettledLine,
+        line_id,
+        (SettledLine.supplier_id == actor.organisation) & SettledLine.reverses_id.is_(None),
+        "settled_line",
+    )
+    reversal_id, today = new_id(), clock.today()
+    back = procurement.record_return(
+        actor, reversal_id, sale.line_id, quantity=quantity, net=net, reason=reason, restocked=restocked
+    )
+    if back.row.money_fen:  # a part too small for a fen has no invoice; the next one carries it
+        payments.record_red_invoice(
+            sale.bill_id,
+            reversal_id,
+            number=red_invoice_number,
+            issued_on=issued_on or today,
+            amount_fen=back.row.money_fen,
+            refund_serial=refund_serial,
+        )
+    attributed, owed = attribution.reverse(
+        Taken(
+            reversal_id=reversal_id,
+            line_id=sale.id,
+            supplier_id=sale.supplier_id,
+            lot_id=sale.lot_id,
+            division=sale.origin,
+            money_fen=back.money_fen,
+            before_fen=back.before_fen,
+            after_fen=back.after_fen,
+            base=back.base,
+            concerns=sale.period,
+        ),
+        today,
+    )
+    values = _values(sale) | {
+        "id": reversal_id,
+        "reverses_id": sale.id,
+        "concerns_period": sale.period,
+        "day": today,
+        "period": clock.period(today),
+        "quantity": -back.row.quantity,
+        "net": -back.row.net,
+        "money_fen": -back.row.money_fen,
+        "attributed_fen": -attributed,
+        "owed_fen": -owed,
+    }
+    row = SettledLine(**values)
+    db.session.add(row)
+    db.session.flush()
+    procurement.mark_returned(sale.order_line_id, back.row.quantity)
+    if restocked:
+        linkage.give_back(sale.lot_id, back.base)
+    if sale.plan_id:
+        quota.settle(sale.plan_id, 0, -back.row.money_fen)
+    if grant := procurement.grant_of(sale.order_line_id):
+        accreditation.use({grant: -back.row.money_fen})
+    figures.grow([values])
+    audit.record(actor, "line.reverse", "order", sale.order_id, number=back.row.number, fen=back.row.money_fen)
+    db.session.flush()
+    return row
+
+
+def _values(sale: SettledLine) -> dict:
+    return {column.key: getattr(sale, column.key) for column in SettledLine.__table__.columns}
+
+
+def reversals_of(line_ids: list[UUID]) -> dict[UUID, list[SettledLine]]:
+    """Sale → its reversals, oldest first; the caller has checked scope."""
+    found: dict[UUID, list[SettledLine]] = {}
+    query = select(SettledLine).where(SettledLine.reverses_id.in_(line_ids)).order_by(SettledLine.id)
+    for row in db.session.scalars(query):
+        if row.reverses_id:
+            found.setdefault(row.reverses_id, []).append(row)
+    return found
