@@ -32,6 +32,7 @@ from .deliveries import (  # noqa: F401
 from .lots import (  # noqa: F401
     add_paper,
     by_ids,
+    give_back,
     lot,
     lots_of,
     make_lot,
