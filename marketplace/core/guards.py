@@ -1,10 +1,12 @@
 """Append-only tables: triggers on both engines refuse UPDATE, DELETE and TRUNCATE, whoever asks.
 
 On SQLite, REPLACE deletes through the same triggers (`recursive_triggers=ON`), and an authorizer on every connection
-refuses to drop a trigger, to drop or alter a guarded table and to switch a guard off, save while migrating. On
-PostgreSQL the application's role owns nothing, so it can do none of these (`application_role_sql`).
+refuses to drop or add a trigger, to drop, alter or shadow a guarded table, to attach a file and to switch a guard off,
+save while migrating. On PostgreSQL the application's role owns nothing, so it can do none of these
+(`application_role_sql`). `faults` says which guard does not stand.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,13 +93,15 @@ def _postgresql_sql(table: str, fixed: tuple[str, ...]) -> list[str]:
 
 def application_role_sql(role: str) -> list[str]:
     """PostgreSQL: what the application's role may do in the schema `public`: use every row, own nothing."""
+    name = '"' + role.replace('"', '""') + '"'
     return [
-        f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}",
-        f"GRANT USAGE ON SCHEMA public TO {role}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {role}",
+        f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {name}",
+        f"REVOKE TRUNCATE, REFERENCES, TRIGGER ON ALL TABLES IN SCHEMA public FROM PUBLIC, {name}",
+        f"GRANT USAGE ON SCHEMA public TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {name}",
     ]
 
 
@@ -111,14 +115,37 @@ def migrating() -> Iterator[None]:
         _migrating.reset(token)
 
 
-# Switching one of these would open a way round a guard.
+# Switching one of these would open a way round a guard, or let a crash tear the journal.
 _GUARDING_PRAGMAS = {
     "recursive_triggers",
     "writable_schema",
     "foreign_keys",
     "ignore_check_constraints",
     "defer_foreign_keys",
+    "legacy_alter_table",
+    "schema_version",
+    "journal_mode",
+    "synchronous",
 }
+# A trigger that is added can swallow what is inserted; an attached file can stand for the database.
+_NEVER = {
+    sqlite3.SQLITE_CREATE_TRIGGER,
+    sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+    sqlite3.SQLITE_DROP_TRIGGER,
+    sqlite3.SQLITE_DROP_TEMP_TRIGGER,
+    sqlite3.SQLITE_CREATE_VTABLE,
+    sqlite3.SQLITE_ATTACH,
+    sqlite3.SQLITE_DETACH,
+}
+# Action → which of its two arguments names the table. A temporary table or view of a guarded one's name shadows it.
+_OF_A_TABLE = {
+    sqlite3.SQLITE_DROP_TABLE: 0,
+    sqlite3.SQLITE_ALTER_TABLE: 1,
+    sqlite3.SQLITE_DROP_INDEX: 1,
+    sqlite3.SQLITE_CREATE_TEMP_TABLE: 0,
+    sqlite3.SQLITE_CREATE_TEMP_VIEW: 0,
+}
+_WATCHED = _NEVER | set(_OF_A_TABLE) | {sqlite3.SQLITE_PRAGMA}
 
 
 def authorize(connection: sqlite3.Connection) -> None:
@@ -127,10 +154,99 @@ def authorize(connection: sqlite3.Connection) -> None:
 
 
 def _may(action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
-    refused = (
-        action == sqlite3.SQLITE_DROP_TRIGGER
-        or (action == sqlite3.SQLITE_DROP_TABLE and first in GUARDED)
-        or (action == sqlite3.SQLITE_ALTER_TABLE and second in GUARDED)
-        or (action == sqlite3.SQLITE_PRAGMA and second is not None and (first or "").lower() in _GUARDING_PRAGMAS)
+    if action not in _WATCHED or _migrating.get():  # asked for every column of every statement: the common way is short
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA:
+        refused = second is not None and (first or "").lower() in _GUARDING_PRAGMAS
+    else:
+        refused = action in _NEVER or ((first, second)[_OF_A_TABLE[action]] or "").lower() in GUARDED
+    return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+
+_TRIGGER = re.compile(
+    r"CREATE TRIGGER (?P<name>\w+) BEFORE (?P<what>UPDATE|DELETE|TRUNCATE)(?: OF (?P<columns>.+?))?"
+    r" ON (?:public\.)?(?P<table>\w+) (?P<rest>.*)",
+    re.DOTALL,
+)
+
+
+def faults(connection: Connection) -> list[str]:
+    """What is wrong with the guards, as this connection sees them: a trigger that is missing, changed or switched off,
+    a setting that leads round them, and on PostgreSQL a role that could take them away."""
+    dialect = connection.dialect.name
+    held = _sqlite_triggers(connection) if dialect == "sqlite" else _postgresql_triggers(connection)
+    wrong = []
+    for table, fixed in sorted(GUARDED.items()):
+        for statement in trigger_sql(dialect, table, fixed):
+            wanted = _TRIGGER.fullmatch(statement)
+            assert wanted is not None
+            found = held.get(wanted["name"])
+            if found is None:
+                wrong.append(f"table {table}: nothing guards it against {wanted['what']}")
+            elif _meaning(found) != _meaning(statement):
+                wrong.append(f"table {table}: its guard against {wanted['what']} is another than it should be")
+    return wrong + (_sqlite_faults(connection) if dialect == "sqlite" else _postgresql_faults(connection))
+
+
+def _meaning(statement: str) -> tuple[object, ...]:
+    """A trigger's statement as values that do not depend on spaces, quotes and the order of columns."""
+    found = _TRIGGER.fullmatch(" ".join(statement.replace('"', "").split()))
+    if found is None:
+        return (statement,)
+    columns = frozenset(name.strip() for name in (found["columns"] or "").split(","))
+    return found["name"], found["what"], columns, found["table"], found["rest"]
+
+
+def _sqlite_triggers(connection: Connection) -> dict[str, str]:
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    return {row.name: row.sql for row in rows}
+
+
+def _sqlite_faults(connection: Connection) -> list[str]:
+    return [
+        f"PRAGMA {name} is off on this connection"
+        for name in ("recursive_triggers", "foreign_keys")
+        if connection.exec_driver_sql(f"PRAGMA {name}").scalar() != 1
+    ]
+
+
+def _postgresql_triggers(connection: Connection) -> dict[str, str]:
+    """Those that fire in an ordinary session; one that is disabled or waits for replicas is not among them."""
+    rows = connection.exec_driver_sql(
+        "SELECT t.tgname AS name, pg_get_triggerdef(t.oid) AS sql FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relnamespace = 'public'::regnamespace"
     )
-    return sqlite3.SQLITE_DENY if refused and not _migrating.get() else sqlite3.SQLITE_OK
+    return {row.name: row.sql for row in rows}
+
+
+def _postgresql_faults(connection: Connection) -> list[str]:
+    wrong = []
+    body = connection.exec_driver_sql(
+        "SELECT prosrc FROM pg_proc WHERE proname = 'refuse_change' AND pronamespace = 'public'::regnamespace"
+    ).scalar()
+    if " ".join((body or "").split()) != " ".join(_FUNCTION.split("$$")[1].split()):
+        wrong.append("function refuse_change: it is another than it should be")
+    if connection.exec_driver_sql("SHOW session_replication_role").scalar() != "origin":
+        wrong.append("session_replication_role is not 'origin': triggers do not fire")
+    return wrong + role_faults(connection)
+
+
+def role_faults(connection: Connection) -> list[str]:
+    """PostgreSQL: why the role of this connection could take the guards away; nothing on SQLite."""
+    if connection.dialect.name == "sqlite":
+        return []
+    role, superuser = connection.exec_driver_sql(
+        "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user"
+    ).one()
+    if superuser:
+        return [f"role {role} is a superuser: the application needs one that owns nothing (flask ledger role)"]
+    owned = {
+        name
+        for (name,) in connection.exec_driver_sql(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND pg_has_role(current_user, relowner, 'MEMBER')"
+        )
+    } & set(GUARDED)
+    if owned:
+        return [f"role {role} owns {len(owned)} guarded tables: it needs to own nothing (flask ledger role)"]
+    return []

@@ -3,12 +3,24 @@
 A journal of n entries has n slots, numbered 1 to n, and every slot is filled in its own transaction: an entry carries
 its journal's n (`fk_entry_slot`), number n exists (`fk_journal_last_entry`), and each number above 1 follows the one
 before it (`fk_entry_follows`). A late entry has no slot, a missing one fails the commit.
+
+Journals are sealed in chains after they are committed (`seals.py`); checkpoints sign where the chains ended.
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.db import Base, new_id
@@ -108,6 +120,51 @@ class Entry(Base):
     amount: Mapped[int]
 
 
+class Seal(Base):
+    """A journal's place in its chain. `hash` is SHA-256(hash of the seal before ‖ the journal's bytes, `rules.py`)."""
+
+    __tablename__ = "seal"
+    __table_args__ = (
+        ForeignKeyConstraint(["chain", "after"], ["seal.chain", "seal.seq"], name="fk_seal_follows"),
+        CheckConstraint("seq >= 1", name="seq"),
+        CheckConstraint("length(hash) = 32", name="hash"),
+    )
+
+    chain: Mapped[str] = mapped_column(String(6), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    after: Mapped[int | None] = mapped_column(Computed("NULLIF(seq - 1, 0)", persisted=True))
+    journal_id: Mapped[UUID] = mapped_column(ForeignKey("journal.id"), unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_at: Mapped[datetime]
+
+
+class SigningKey(Base):
+    """A public key of checkpoints; it signs from `valid_from` until the next one does. `id` is its SHA-256 in hex."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (CheckConstraint("length(public) = 32", name="public"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    public: Mapped[bytes] = mapped_column(LargeBinary)
+    valid_from: Mapped[datetime] = mapped_column(unique=True)
+
+
+class Checkpoint(Base):
+    """Where every chain ended at a moment, signed: `heads` is [[chain, seq, hash in hex], …], sorted."""
+
+    __tablename__ = "checkpoint"
+    __table_args__ = (
+        CheckConstraint("no >= 1", name="no"),
+        CheckConstraint("length(signature) = 64", name="signature"),
+    )
+
+    no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    heads: Mapped[list[Any]] = mapped_column(JSON)
+    key_id: Mapped[str] = mapped_column(ForeignKey("signing_key.id"))
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class ClosedPeriod(Base):
     """A month that takes no posting any more in a division: `prefix` is its code to its level's digits.
 
@@ -128,5 +185,5 @@ class ClosedPeriod(Base):
     closed_by: Mapped[UUID | None]
 
 
-for _table in ("account", "posted_source", "journal", "entry", "closed_period"):
+for _table in ("account", "posted_source", "journal", "entry", "closed_period", "seal", "signing_key", "checkpoint"):
     append_only(Base.metadata.tables[_table])
