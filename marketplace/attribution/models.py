@@ -22,7 +22,7 @@ class Pool(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(12))
     source_id: Mapped[UUID]
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"), index=True)

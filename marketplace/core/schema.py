@@ -95,6 +95,15 @@ def allow_null(table: str, column: str) -> None:
     _write_schema(table, changed)
 
 
+def widen(table: str, column: str, length: int) -> None:
+    """A text column takes so many characters from now on."""
+    if not _sqlite():
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE VARCHAR({length})")
+        return
+    changed = re.sub(rf"(\n\s*\"?{column}\"? )VARCHAR\(\d+\)", rf"\1VARCHAR({length})", _read_schema(table), count=1)
+    _write_schema(table, changed)
+
+
 def guard(table: str, *, fixed: tuple[str, ...] = ()) -> None:
     """Makes a table append-only; `fixed`: the columns that UPDATE must not name, every column if none is given.
 

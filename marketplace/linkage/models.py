@@ -1,11 +1,24 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.db import Base, new_id
 from ..core.guards import append_only
+from .flow_models import (  # noqa: F401  gathered: the room's tables
+    FLOW_KINDS,
+    Advance,
+    AdvanceRepayment,
+    Flow,
+    LotRevision,
+    LotRevisionShare,
+    SettledUntil,
+    SlipSetOff,
+    SurplusShare,
+    SurplusYear,
+)
 from .rules import BASES, KINDS, WEIGHTS
 
 
@@ -17,9 +30,17 @@ class Agreement(Base):
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint(f"basis IS NULL OR basis IN {BASES}", name="basis"),
         CheckConstraint("(kind = 'produce') = (basis IS NOT NULL)", name="basis_of_produce"),
-        CheckConstraint("(kind = 'dividend') = (rate_basis_points IS NOT NULL)", name="rate_of_dividend"),
+        CheckConstraint(
+            "(kind = 'dividend' OR (basis IS NOT NULL AND basis = 'floor_plus')) = (rate_basis_points IS NOT NULL)",
+            name="rate_of_share",
+        ),
         CheckConstraint("rate_basis_points BETWEEN 1 AND 10000", name="rate_basis_points"),
-        CheckConstraint("(kind = 'premium') = (rate_fen IS NOT NULL)", name="rate_of_premium"),
+        CheckConstraint(
+            "(kind NOT IN ('premium', 'piece_wage', 'rent') OR rate_fen IS NOT NULL)"
+            " AND (kind NOT IN ('produce', 'dividend', 'surplus') OR rate_fen IS NULL)",
+            name="rate_of_amount",
+        ),
+        CheckConstraint("NOT sale_tied OR kind = 'piece_wage'", name="sale_tied"),
         CheckConstraint("rate_fen > 0", name="rate_fen"),
         CheckConstraint(f"weights IN {WEIGHTS}", name="weights"),
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="dates"),
@@ -30,10 +51,11 @@ class Agreement(Base):
     number: Mapped[str] = mapped_column(String(24), unique=True)
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     product_id: Mapped[UUID | None] = mapped_column(ForeignKey("product.id"))
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(16))
     basis: Mapped[str | None] = mapped_column(String(12))
     rate_basis_points: Mapped[int | None]
     rate_fen: Mapped[int | None]
+    sale_tied: Mapped[bool] = mapped_column(default=False, server_default=false())
     weights: Mapped[str] = mapped_column(String(8), default="equal")
     service_order: Mapped[int] = mapped_column(default=100)
     starts_on: Mapped[date]
@@ -91,14 +113,18 @@ class RosterEntry(Base):
 class Slip(Base):
     """What a household delivered. Weights are thousandths of `unit`, `price_fen` is for one unit.
 
-    `lot_id` is set once, when the lot is made; `paid_fen` grows with payments at the farm gate. Nothing else changes.
+    Its value, payable and deduction together, is what is owed; the deduction repays advances at once. `lot_id` is set
+    once, when the lot is made; `paid_fen` grows with payments at the farm gate and set-offs. Nothing else changes.
     """
 
     __tablename__ = "slip"
     __table_args__ = (
         UniqueConstraint("supplier_id", "number"),
         CheckConstraint("tare >= 0 AND gross > tare AND net = gross - tare", name="weights"),
-        CheckConstraint("price_fen > 0 AND deduction_fen >= 0 AND payable_fen > 0", name="money"),
+        CheckConstraint(
+            "price_fen > 0 AND deduction_fen >= 0 AND payable_fen >= 0 AND payable_fen + deduction_fen > 0",
+            name="money",
+        ),
         CheckConstraint("paid_fen BETWEEN 0 AND payable_fen", name="paid_within_payable"),
         CheckConstraint(f"basis IN {BASES}", name="basis"),
         Index("ix_slip_household_id_delivered_on", "household_id", "delivered_on"),
@@ -132,6 +158,11 @@ class Slip(Base):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID | None]
 
+    @hybrid_property
+    def value_fen(self) -> int:
+        """What the household is owed for it: what is left to pay and what repaid advances."""
+        return self.payable_fen + self.deduction_fen
+
 
 class FarmPayment(Base):
     __tablename__ = "farm_payment"
@@ -157,13 +188,19 @@ class FarmPayment(Base):
 
 
 class Lot(Base):
-    """Made of slips and sealed by that. `size` and `taken` are thousandths of the product's base unit."""
+    """Made of slips and sealed by that. `size` and `taken` are thousandths of the product's base unit.
+
+    `delivered` thousandths of `delivered_unit` went into it, one of which gives `yields` thousandths of the base unit
+    as the supplier declares. `cost_fen` is the slips' value, `revised_fen` what late revisions added.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
         UniqueConstraint("supplier_id", "number"),
         CheckConstraint("size > 0 AND taken BETWEEN 0 AND size", name="taken_within_size"),
         CheckConstraint("cost_fen >= 0", name="cost"),
+        CheckConstraint("revised_fen >= 0", name="revised"),
+        CheckConstraint("delivered > 0 AND yields > 0", name="delivered"),
         Index("ix_lot_product_id", "product_id"),
     )
 
@@ -177,7 +214,11 @@ class Lot(Base):
     harvested_on: Mapped[date]
     size: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
+    delivered: Mapped[int | None]
+    delivered_unit: Mapped[str | None] = mapped_column(String(4))
+    yields: Mapped[int | None]
     cost_fen: Mapped[int]
+    revised_fen: Mapped[int] = mapped_column(default=0, server_default="0")
     households: Mapped[int]
     created_at: Mapped[datetime]
 
@@ -200,6 +241,6 @@ for _model, _columns in (
     (RosterEntry, ()),
     (Slip, ("lot_id", "paid_fen")),
     (FarmPayment, ()),
-    (Lot, ("taken",)),
+    (Lot, ("taken", "revised_fen")),
 ):
     append_only(_model.__table__, columns_that_may_change=_columns)  # type: ignore[arg-type]
