@@ -35,12 +35,33 @@ def expected() -> dict[str, dict[str, int]]:
     posted: dict[str, int] = {}
     sold: dict[str, Fraction] = {}
     found = {}
-    for line in rows(
-        "SELECT s.id, s.money_fen, s.lot_id, s.product_id, a.accepted, a.net, o.content, o.pricing FROM settled_line s "
+    returns = rows(
+        "SELECT r.id, r.acceptance_line_id AS line, r.quantity, r.net, r.recorded_at AS at, a.accepted, a.money_fen, "
+        "a.net AS whole_net, a.lot_id, o.content, o.pricing FROM goods_return r "
+        "JOIN acceptance_line a ON a.id = r.acceptance_line_id JOIN order_line o ON o.id = a.order_line_id"
+    )
+    actual = posted_kind("reversal", "debit_id")
+    back: dict[str, list] = {}  # line → order units, net weight, fen and shares that came back so far
+    sales = rows(
+        "SELECT s.id, s.money_fen, s.lot_id, s.product_id, a.accepted, a.net, o.content, o.pricing, "
+        "t.answered_at AS at, t.id AS transfer, a.no FROM settled_line s "
         "JOIN acceptance_line a ON a.id = s.id JOIN order_line o ON o.id = a.order_line_id "
         "JOIN bill b ON b.id = s.bill_id JOIN transfer t ON t.bill_id = b.id AND t.state = 'confirmed' "
-        "ORDER BY t.answered_at, t.id, a.no"
-    ):
+        "WHERE s.reverses_id IS NULL"
+    )
+    events = [(row["at"], 0, str(row["transfer"]), row["no"], row) for row in sales]
+    events += [(row["at"], 1, str(row["id"]), 0, row) for row in returns]
+    for _, is_return, _, _, line in sorted(events, key=lambda event: event[:4]):
+        if is_return:
+            agreement = str(lots[line["lot_id"]]["agreement_id"])
+            shares = came_back(line, found[key_of(line["line"])], actual.get(key_of(line["id"]), {}), back)
+            posted[line["lot_id"]] = posted.get(line["lot_id"], 0) - shares.get(agreement, 0)
+            if line["lot_id"] in sold:
+                before, after = back[key_of(line["line"])][4:]
+                sold[line["lot_id"]] -= after - before
+            if shares:
+                found[key_of(line["id"])] = {account: -share for account, share in shares.items()}
+            continue
         left = line["money_fen"]
         shares: dict[str, int] = {}
         lot = lots[line["lot_id"]]
@@ -64,19 +85,51 @@ def expected() -> dict[str, dict[str, int]]:
             left -= claim
         if left:
             shares["remainder"] = left
-        found[str(line["id"]).replace("-", "")] = shares
+        found[key_of(line["id"])] = shares
     return found
 
 
+def came_back(line: dict, sale: dict[str, int], actual: dict[str, int], back: dict[str, list]) -> dict[str, int]:
+    """A return's shares: its money worked out here, its split as the ledger has it, held against what a split may be.
+
+    Cumulative money is rounded half up; no share strays a fen and a half from its proportion, and with all goods back
+    each share is exactly the sale's.
+    """
+    name = key_of(line["line"])
+    quantity, net, fen, so_far, _, sold = back.get(name, [0, 0, 0, {}, 0, 0])
+    quantity, net = quantity + line["quantity"], net + line["net"]
+    part, whole = (net, line["whole_net"]) if line["pricing"] == "weighed" else (quantity, line["accepted"])
+    total = half_up(Fraction(line["money_fen"] * part, whole))
+    assert sum(actual.values()) == total - fen, (line, actual)
+    so_far = {account: so_far.get(account, 0) + actual.get(account, 0) for account in sale}
+    for account, share in sale.items():
+        assert abs(so_far[account] - Fraction(share * total, line["money_fen"])) < Fraction(3, 2), (line, account)
+        assert so_far[account] == share or quantity < line["accepted"], (line, account)
+    back[name] = [quantity, net, total, so_far, sold, half_up(Fraction(quantity * line["content"], 1000))]
+    return dict(actual)
+
+
+def key_of(id_: object) -> str:
+    return str(id_).replace("-", "")
+
+
 def posted() -> dict[str, dict[str, int]]:
-    """The same, as the ledger holds it."""
+    """The same, as the ledger holds it: sales as they were credited, reversals below zero."""
+    found = posted_kind("settled_line", "credit_id")
+    for source, shares in posted_kind("reversal", "debit_id").items():
+        found[source] = {account: -share for account, share in shares.items()}
+    return found
+
+
+def posted_kind(kind: str, side: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for row in rows(
         "SELECT j.source AS source, a.kind AS kind, p.agreement_id AS agreement, e.amount AS fen FROM journal j "
-        "JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.credit_id "
-        "LEFT JOIN pool p ON p.id = a.owner_id WHERE j.kind = 'settled_line'"
+        f"JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.{side} "
+        "LEFT JOIN pool p ON p.id = a.owner_id WHERE j.kind = :kind",
+        kind=kind,
     ):
         key = "remainder" if row["kind"] == "remainder" else str(row["agreement"])
-        shares = found.setdefault(row["source"].replace("-", ""), {})
+        shares = found.setdefault(key_of(row["source"]), {})
         shares[key] = shares.get(key, 0) + row["fen"]
     return found

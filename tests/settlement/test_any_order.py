@@ -15,7 +15,7 @@ from marketplace.core.errors import DomainError
 from marketplace.linkage import services as linkage
 from marketplace.payments import services as payments
 from marketplace.procurement import services as procurement
-from marketplace.procurement.models import Order, OrderLine
+from marketplace.procurement.models import AcceptanceLine, Order, OrderLine
 from marketplace.products import services as products
 from marketplace.quota import services as quota
 from marketplace.settlement import figures
@@ -148,6 +148,33 @@ class Trade(RuleBasedStateMachine):
             self.accept_one(self.shipments.pop(), rejected, data.draw(st.integers(920, 1080)))
         while self.bills:
             self.pay_one(*self.bills.pop())
+
+    @rule(data=st.data(), part=st.integers(1, 6), restocked=st.booleans())
+    def come_back(self, data, part, restocked):
+        """Part or all of a settled line comes back; refused where nothing is left of it."""
+        sales = select(SettledLine).where(SettledLine.reverses_id.is_(None)).order_by(SettledLine.id)
+        sales = db.session.scalars(sales).all()
+        if not sales:
+            return
+        sale = data.draw(st.sampled_from(sales))
+        line = db.session.get_one(AcceptanceLine, sale.line_id)
+        left = line.accepted - line.returned
+        quantity = max(1, left * part // 4)
+        net = max(1, (line.net - line.returned_net) * quantity // left) if left else 1
+        self.returns = getattr(self, "returns", 0) + 1
+        self.step(
+            lambda: settlement.reverse(
+                self.world.manager,
+                sale.id,
+                quantity=quantity,
+                net=net,
+                reason="质量不符",
+                red_invoice_number=f"H{self.returns}",
+                refund_serial="R",
+                restocked=restocked,
+            ),
+            must=bool(0 < quantity <= left and (quantity == left) == (net == line.net - line.returned_net)),
+        )
 
     @precondition(lambda self: self.orders)
     @rule(data=st.data())
