@@ -21,6 +21,7 @@ NOUNS = (
     "orders",
     "shipments",
     "bills",
+    "returns",
     "files",
     "households",
     "agreements",

@@ -38,19 +38,14 @@ def reverse(
     gives the goods back to their lot. Errors: see record_return, record_red_invoice; NotFound outside the supplier's.
     """
     actor.require("return.record")
-    sale = by_id(
-        SettledLine,
-        line_id,
-        (SettledLine.supplier_id == actor.organisation) & SettledLine.reverses_id.is_(None),
-        "settled_line",
-    )
+    of = sale(actor, line_id)
     reversal_id, today = new_id(), clock.today()
     back = procurement.record_return(
-        actor, reversal_id, sale.line_id, quantity=quantity, net=net, reason=reason, restocked=restocked
+        actor, reversal_id, of.line_id, quantity=quantity, net=net, reason=reason, restocked=restocked
     )
     if back.row.money_fen:  # a part too small for a fen has no invoice; the next one carries it
         payments.record_red_invoice(
-            sale.bill_id,
+            of.bill_id,
             reversal_id,
             number=red_invoice_number,
             issued_on=issued_on or today,
@@ -60,22 +55,22 @@ def reverse(
     attributed, owed = attribution.reverse(
         Taken(
             reversal_id=reversal_id,
-            line_id=sale.id,
-            supplier_id=sale.supplier_id,
-            lot_id=sale.lot_id,
-            division=sale.origin,
+            line_id=of.id,
+            supplier_id=of.supplier_id,
+            lot_id=of.lot_id,
+            division=of.origin,
             money_fen=back.money_fen,
             before_fen=back.before_fen,
             after_fen=back.after_fen,
             base=back.base,
-            concerns=sale.period,
+            concerns=of.period,
         ),
         today,
     )
-    values = _values(sale) | {
+    values = _values(of) | {
         "id": reversal_id,
-        "reverses_id": sale.id,
-        "concerns_period": sale.period,
+        "reverses_id": of.id,
+        "concerns_period": of.period,
         "day": today,
         "period": clock.period(today),
         "quantity": -back.row.quantity,
@@ -87,21 +82,27 @@ def reverse(
     row = SettledLine(**values)
     db.session.add(row)
     db.session.flush()
-    procurement.mark_returned(sale.order_line_id, back.row.quantity)
+    procurement.mark_returned(of.order_line_id, back.row.quantity)
     if restocked:
-        linkage.give_back(sale.lot_id, back.base)
-    if sale.plan_id:
-        quota.settle(sale.plan_id, 0, -back.row.money_fen)
-    if grant := procurement.grant_of(sale.order_line_id):
+        linkage.give_back(of.lot_id, back.base)
+    if of.plan_id:
+        quota.settle(of.plan_id, 0, -back.row.money_fen)
+    if grant := procurement.grant_of(of.order_line_id):
         accreditation.use({grant: -back.row.money_fen})
     figures.grow([values])
-    audit.record(actor, "line.reverse", "order", sale.order_id, number=back.row.number, fen=back.row.money_fen)
+    audit.record(actor, "line.reverse", "order", of.order_id, number=back.row.number, fen=back.row.money_fen)
     db.session.flush()
     return row
 
 
-def _values(sale: SettledLine) -> dict:
-    return {column.key: getattr(sale, column.key) for column in SettledLine.__table__.columns}
+def sale(actor: Actor, line_id: UUID) -> SettledLine:
+    """A settled sale of the actor's supplier. Raises NotFound."""
+    own = (SettledLine.supplier_id == actor.organisation) & SettledLine.reverses_id.is_(None)
+    return by_id(SettledLine, line_id, own, "settled_line")
+
+
+def _values(of: SettledLine) -> dict:
+    return {column.key: getattr(of, column.key) for column in SettledLine.__table__.columns}
 
 
 def reversals_of(line_ids: list[UUID]) -> dict[UUID, list[SettledLine]]:

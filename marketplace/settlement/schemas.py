@@ -1,29 +1,49 @@
-"""How settled lines are shown."""
+"""What a return takes, and how it is shown."""
 
 from marshmallow import fields
 
-from ..core.fields import Day, Fen, Flag, Id, Period, Place, Quantity, Shown
+from ..core.fields import Day, Fen, Flag, Id, Period, Quantity, Shown, Taken, Text
 
 
-class SettledLineSchema(Shown):
-    """One acceptance line, accepted and paid."""
+class NewReturnSchema(Taken):
+    quantity = Quantity(required=True, metadata={"description": "Of the order unit"})
+    net = Quantity(
+        load_default=None, allow_none=True, metadata={"description": "Of the base unit; where the line is weighed"}
+    )
+    reason = Text(200, 1, required=True)
+    red_invoice_number = Text(30, required=True, metadata={"description": "Of the red-letter invoice (红字发票)"})
+    issued_on = Day(load_default=None, allow_none=True)
+    refund_serial = Text(60, required=True, metadata={"description": "The bank's serial of the refund"})
+    restocked = Flag(load_default=False, metadata={"description": "The supplier took the goods back into their lot"})
+
+
+class ReversalSchema(Shown):
+    """A reversal: negative money and quantity, in the open period, naming the sale and its period."""
 
     id = Id()
+    reverses_id = Id()
     order_id = Id()
     order_line_id = Id()
     bill_id = Id()
     lot_id = Id()
-    supplier_id = Id()
-    agency_id = Id()
-    product_id = Id()
-    category_code = fields.String()
-    channel = fields.String()
-    origin = Place()
-    eligible = Flag()
     day = Day()
     period = Period()
+    concerns_period = Period()
     quantity = Quantity()
     net = Quantity()
     money_fen = Fen()
     attributed_fen = Fen()
     owed_fen = Fen()
+
+
+class ReturnSchema(Shown):
+    id = Id()
+    number = fields.String()
+    order_id = Id()
+    acceptance_line_id = Id()
+    quantity = Quantity()
+    net = Quantity()
+    money_fen = Fen()
+    reason = fields.String()
+    restocked = fields.Boolean()
+    day = Day()

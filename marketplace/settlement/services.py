@@ -23,7 +23,7 @@ from ..quota import services as quota
 from . import figures
 from .models import SettledLine
 from .reads import Volume, lines_of_plan, lines_of_year, months_of_plan, volume_of  # noqa: F401
-from .reversals import reversals_of, reverse  # noqa: F401
+from .reversals import reversals_of, reverse, sale  # noqa: F401
 
 
 def accept(

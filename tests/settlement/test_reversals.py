@@ -200,7 +200,7 @@ def test_the_same_return_posts_once(app, traded):
         assert faults() == []
 
 
-@settings(max_examples=count(50_000) // 25)
+@settings(max_examples=count(50_000))
 @given(
     money=st.integers(1, 10**9),
     parts=st.lists(st.integers(0, 10**6), min_size=0, max_size=4),

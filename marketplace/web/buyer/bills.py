@@ -17,6 +17,7 @@ from ...payments import services as payments
 from ...payments.rules import clock_of
 from ...payments.schemas import NewTransferSchema
 from ...procurement import services as procurement
+from .. import returned
 from ..tables import Table
 from . import blueprint
 
@@ -84,6 +85,7 @@ def _page(row: Any, form: Form) -> Response:
         supplier=identity.named({row.supplier_id})[row.supplier_id],
         invoices=payments.invoices_of([row.id]).get(row.id, []),
         transfers=transfers,
+        **returned.of_acceptance(acceptance),
         clock=clock_of(row.issued_on, row.due_on, row.paid_on or clock.today()),
         names=identity.user_names({person for person in people if person}),
         kind=kind_of(row, clock.today()),

@@ -29,6 +29,7 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     lots,
     offers,
     orders,
+    returns,
     shipping,
     slips,
     weighing,

@@ -17,7 +17,7 @@ from ...payments import rules
 from ...payments import services as payments
 from ...procurement import services as procurement
 from ...settlement import services as settlement
-from .. import sheets
+from .. import returned, sheets
 from ..tables import Table
 from . import blueprint, fields
 from .files import uploaded
@@ -117,6 +117,7 @@ def _shown(row: Any, invoices: list[Any], left: int) -> dict[str, Any]:
         "invoices": invoices,
         "left": left,
         "settled": {line.id: line for line in settled},
+        **returned.of_acceptance(acceptance),
         "agency": identity.named({row.agency_id})[row.agency_id],
         "users": identity.user_names(people),
         "clock": rules.clock_of(row.issued_on, row.due_on, clock.today()),
