@@ -9,7 +9,7 @@ from ..edge.current import actor
 from ..edge.guard import guard
 from ..procurement import services as procurement
 from ..settlement import services as settlement
-from ..settlement.schemas import NewReturnSchema, ReturnSchema, ReversalSchema
+from ..settlement.schemas import NewReturnSchema, ReturnSchema, SettledLineSchema
 from .blueprint import Blueprint
 from .paging import PageSchema, cut, list_of
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("returns", _("退货与冲红"))
 
 @blueprint.post("/settled-lines/<uuid:line_id>/returns", summary=_("登记退货并冲红"))
 @blueprint.takes(NewReturnSchema)
-@blueprint.gives(ReversalSchema, 201)
+@blueprint.gives(SettledLineSchema, 201)
 @guard("return.record")
 def record(data: dict[str, Any], line_id: UUID) -> Any:
     """By the supplier, in part or in full, any number of times. Pools, quota and figures follow in the open period."""

@@ -1,8 +1,34 @@
-"""What a return takes, and how it is shown."""
+"""How settled lines and returns are shown, and what a return takes."""
 
 from marshmallow import fields
 
-from ..core.fields import Day, Fen, Flag, Id, Period, Quantity, Shown, Taken, Text
+from ..core.fields import Day, Fen, Flag, Id, Period, Place, Quantity, Shown, Taken, Text
+
+
+class SettledLineSchema(Shown):
+    """One acceptance line, accepted and paid; or a reversal of one, with negative money and quantities."""
+
+    id = Id()
+    reverses_id = Id(allow_none=True, metadata={"description": "The sale that a reversal takes back; null: a sale"})
+    concerns_period = Period(allow_none=True)
+    order_id = Id()
+    order_line_id = Id()
+    bill_id = Id()
+    lot_id = Id()
+    supplier_id = Id()
+    agency_id = Id()
+    product_id = Id()
+    category_code = fields.String()
+    channel = fields.String()
+    origin = Place()
+    eligible = Flag()
+    day = Day()
+    period = Period()
+    quantity = Quantity()
+    net = Quantity()
+    money_fen = Fen()
+    attributed_fen = Fen()
+    owed_fen = Fen()
 
 
 class NewReturnSchema(Taken):
@@ -15,25 +41,6 @@ class NewReturnSchema(Taken):
     issued_on = Day(load_default=None, allow_none=True)
     refund_serial = Text(60, required=True, metadata={"description": "The bank's serial of the refund"})
     restocked = Flag(load_default=False, metadata={"description": "The supplier took the goods back into their lot"})
-
-
-class ReversalSchema(Shown):
-    """A reversal: negative money and quantity, in the open period, naming the sale and its period."""
-
-    id = Id()
-    reverses_id = Id()
-    order_id = Id()
-    order_line_id = Id()
-    bill_id = Id()
-    lot_id = Id()
-    day = Day()
-    period = Period()
-    concerns_period = Period()
-    quantity = Quantity()
-    net = Quantity()
-    money_fen = Fen()
-    attributed_fen = Fen()
-    owed_fen = Fen()
 
 
 class ReturnSchema(Shown):
