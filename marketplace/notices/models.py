@@ -1,0 +1,88 @@
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..core.crypto import sealed_columns
+from ..core.db import Base, new_id
+from ..core.guards import append_only
+
+
+class Notice(Base):
+    """`lines`: [no, group, masked name, last digits, fen, household id]; the id is never shown.
+
+    It runs from `from_day` to `until_day`, both included. `number` is the list's own.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", "division"),
+        CheckConstraint("kind IN ('distribution')", name="kind"),
+        CheckConstraint("until_day >= from_day", name="days"),
+        CheckConstraint("length(division) = 12", name="division"),
+        Index("ix_notice_division", "division", "until_day"),
+        Index("ix_notice_until_day", "until_day"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[UUID]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    number: Mapped[str] = mapped_column(String(24))
+    division: Mapped[str] = mapped_column(String(12))
+    from_day: Mapped[date]
+    until_day: Mapped[date]
+    lines: Mapped[list[list[Any]]] = mapped_column(JSON)
+    households: Mapped[int]
+    total_fen: Mapped[int]
+    posted_at: Mapped[datetime]
+
+
+class Objection(Base):
+    """Against one line, or (None) the whole list. `hold` says what waits once it is upheld."""
+
+    __tablename__ = "objection"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'answered', 'upheld', 'dismissed', 'settled')", name="state"),
+        CheckConstraint("voice IN ('public', 'officer')", name="voice"),
+        CheckConstraint("(voice = 'officer') = (recorded_by IS NOT NULL)", name="recorded_by"),
+        CheckConstraint("hold IN ('household', 'list')", name="hold"),
+        CheckConstraint("line_no IS NOT NULL OR hold = 'list'", name="whole_list"),
+        CheckConstraint("(state IN ('upheld', 'dismissed', 'settled')) = (decided_at IS NOT NULL)", name="decided_at"),
+        Index("ix_objection_notice_id", "notice_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("notice.id"))
+    line_no: Mapped[int | None]
+    voice: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(40), default="")
+    contact_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    words: Mapped[str] = mapped_column(String(500))
+    hold: Mapped[str] = mapped_column(String(10), default="household")
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    raised_at: Mapped[datetime]
+    recorded_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    answered_at: Mapped[datetime | None]
+    decision: Mapped[str] = mapped_column(String(500), default="")
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    settled: Mapped[str] = mapped_column(String(500), default="")
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    settled_at: Mapped[datetime | None]
+
+
+append_only(Notice.metadata.tables["notice"])
+append_only(
+    Objection.metadata.tables["objection"],
+    columns_that_may_change=(
+        "contact_sealed", "hold", "state", "answer", "answered_by", "answered_at",
+        "decision", "decided_by", "decided_at", "settled", "settled_by", "settled_at",
+    ),
+)  # fmt: skip
+sealed_columns(Objection.metadata.tables["objection"], "contact_sealed")

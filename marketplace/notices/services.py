@@ -1,0 +1,25 @@
+"""The room's verbs, gathered: notices and objections."""
+
+from .objections import (  # noqa: F401
+    answer,
+    contact_of,
+    decide,
+    objection,
+    objections_of,
+    raise_objection,
+    record_objection,
+    register,
+    settle,
+    waiting,
+)
+from .posting import (  # noqa: F401
+    NewNotice,
+    listed,
+    notice,
+    of_subject,
+    of_subjects,
+    post_many,
+    public,
+    waits,
+)
+from .rules import DAYS, masked, tail  # noqa: F401
