@@ -3,6 +3,10 @@
 from marshmallow import fields
 
 from ..core.fields import Day, Fen, Flag, Id, Period, Place, Quantity, Shown, Taken, Text
+from ..core.money import MAX_FEN
+
+
+SIGNED = {"pattern": r"^-?\d{1,12}\.\d{3}$"}
 
 
 class SettledLineSchema(Shown):
@@ -24,11 +28,11 @@ class SettledLineSchema(Shown):
     eligible = Flag()
     day = Day()
     period = Period()
-    quantity = Quantity()
-    net = Quantity()
-    money_fen = Fen()
-    attributed_fen = Fen()
-    owed_fen = Fen()
+    quantity = Quantity(metadata=SIGNED)
+    net = Quantity(metadata=SIGNED)
+    money_fen = Fen(-MAX_FEN)
+    attributed_fen = Fen(-MAX_FEN)
+    owed_fen = Fen(-MAX_FEN)
 
 
 class NewReturnSchema(Taken):
