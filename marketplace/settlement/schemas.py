@@ -5,7 +5,6 @@ from marshmallow import fields
 from ..core.fields import Day, Fen, Flag, Id, Period, Place, Quantity, Shown, Taken, Text
 from ..core.money import MAX_FEN
 
-
 SIGNED = {"pattern": r"^-?\d{1,12}\.\d{3}$"}
 
 
