@@ -6,8 +6,9 @@ from pathlib import Path
 from flask import Flask
 
 from . import settings as settings_module
+from .core import crypto
 from .core.db import db
-from .settings import Settings
+from .settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,9 +43,19 @@ def create_app(settings: Settings | None = None) -> Flask:
         FILES=str(chosen.var / "files"),
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
     )
+    app.extensions["keys"] = _keys(chosen)
     db.init_app(app)
     _wire(app)
     return app
+
+
+def _keys(chosen: Settings) -> crypto.Keys:
+    """Without its keys the application does not start; a demo makes its own."""
+    own = chosen.var / "keys" / "keys.json" if chosen.demo else None
+    try:
+        return crypto.keys_for(chosen.keys, chosen.keys_file or own, make=chosen.demo)
+    except crypto.KeysError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _wire(app: Flask) -> None:

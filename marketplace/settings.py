@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -26,6 +26,8 @@ class Settings:
     programme: str = "832"
     password_memory_kib: int = 19456  # argon2id, OWASP's smallest set; tests take less
     password_rounds: int = 2
+    keys_file: Path | None = None  # of personal data (core/crypto.py); a demo makes its own under var/keys
+    keys: str = field(default="", repr=False)  # the same as text, where files are unwelcome
 
     @property
     def sqlite(self) -> bool:
@@ -33,13 +35,16 @@ class Settings:
 
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
-    """Reads BANGFU_DEMO, DATABASE_URL, SECRET_KEY, PASSWORD_SALT, BANGFU_VAR, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
+    """Reads BANGFU_DEMO, DATABASE_URL, SECRET_KEY, PASSWORD_SALT, BANGFU_VAR, BANGFU_KEYS_FILE or
+    BANGFU_KEYS, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
     demo = env.get("BANGFU_DEMO", "") == "1"
     var = Path(env.get("BANGFU_VAR", "var")).resolve()
     wrong = []
     for name in ("DATABASE_URL", "SECRET_KEY", "PASSWORD_SALT", "PUBLIC_URL"):
         if not demo and not env.get(name):
             wrong.append(f"{name} is not set")
+    if not demo and not env.get("BANGFU_KEYS_FILE") and not env.get("BANGFU_KEYS"):
+        wrong.append("BANGFU_KEYS_FILE is not set (python -m marketplace.core.crypto PATH makes one)")
     for name in ("SECRET_KEY", "PASSWORD_SALT"):
         value = env.get(name, "")
         if value and (len(value) < 32 or (value == DEMO_SECRET and not demo)):
@@ -60,4 +65,6 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         bind=bind,
         region=env.get("BANGFU_REGION", "430200000000"),
         programme=env.get("BANGFU_PROGRAMME", "832"),
+        keys_file=Path(keys_file).resolve() if (keys_file := env.get("BANGFU_KEYS_FILE")) else None,
+        keys=env.get("BANGFU_KEYS", ""),
     )
