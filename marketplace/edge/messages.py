@@ -74,6 +74,7 @@ WORDS: dict[str, LazyString] = {
     "demo_not_empty": _("数据库里已有数据，演示数据只装入空库"),
     # identity
     "sign_in_wrong": _("登录名或密码不对。"),
+    "password_wrong": _("密码不对。"),
     "sign_in_throttled": _("试的次数太多，请 %(minutes)s 分钟后再试。"),
     "name_taken": _("“%(name)s”已有人使用，请换一个"),
     "role_unfit": _("该单位不能设“%(role)s”这个岗位"),

@@ -64,11 +64,72 @@ def upgrade() -> None:
     )
     op.create_index("ix_closed_period_prefix", "closed_period", ["prefix"])
     schema.guard("closed_period")
+    _closings()
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement.replace(":", "\\:"))
 
 
+def _closings() -> None:
+    op.create_table(
+        "closing",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("division", sa.String(length=12), nullable=False),
+        sa.Column("prefix", sa.String(length=12), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("warnings", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'approved', 'refused', 'withdrawn')", name=op.f("ck_closing_state")
+        ),
+        sa.CheckConstraint("first <= last", name=op.f("ck_closing_months")),
+        sa.CheckConstraint(
+            "state <> 'approved' OR (decided_by IS NOT NULL AND proposed_by IS NOT NULL AND decided_by <> proposed_by)",
+            name=op.f("ck_closing_two_persons"),
+        ),
+        sa.ForeignKeyConstraint(["proposed_by"], ["user.id"], name=op.f("fk_closing_proposed_by")),
+        sa.ForeignKeyConstraint(["decided_by"], ["user.id"], name=op.f("fk_closing_decided_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closing")),
+    )
+    op.create_index("ix_closing_prefix_last", "closing", ["prefix", "last"])
+    op.create_index(
+        "uq_closing_prefix_proposed",
+        "closing",
+        ["prefix"],
+        unique=True,
+        sqlite_where=sa.text("state = 'proposed'"),
+        postgresql_where=sa.text("state = 'proposed'"),
+    )
+    op.create_table(
+        "frozen_figure",
+        sa.Column("closing_id", sa.Uuid(), nullable=False),
+        sa.Column("period", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("dimension", sa.String(length=10), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("lines", sa.BigInteger(), nullable=False),
+        sa.Column("money_fen", sa.BigInteger(), nullable=False),
+        sa.Column("attributed_fen", sa.BigInteger(), nullable=False),
+        sa.Column("owed_fen", sa.BigInteger(), nullable=True),
+        sa.Column("received_fen", sa.BigInteger(), nullable=True),
+        sa.Column("households", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["closing_id"], ["closing.id"], name=op.f("fk_frozen_figure_closing_id")),
+        sa.PrimaryKeyConstraint("closing_id", "period", "dimension", "key", name=op.f("pk_frozen_figure")),
+    )
+    schema.guard("frozen_figure")
+    schema.guard(
+        "closing", fixed=("id", "division", "prefix", "first", "last", "note", "proposed_by", "proposed_at")
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("frozen_figure")
+    op.drop_table("closing")
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TRIGGER open_period_journal")
     else:
