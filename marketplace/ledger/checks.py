@@ -6,6 +6,7 @@ from sqlalchemy import func, or_, select
 
 from ..core import clock
 from ..core.db import db
+from . import chain_checks
 from .models import Account, Entry, Journal, PostedSource
 from .services import _ref
 
@@ -130,4 +131,5 @@ CHECKS: list[Callable[[], list[str]]] = [
     periods_are_months_of_their_day,
     regions_are_divisions,
     accounts_carry_their_derived_id,
+    *chain_checks.CHECKS,
 ]

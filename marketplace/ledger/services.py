@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Table, func, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from ..core import clock
-from ..core.db import db, is_sqlite, new_id
+from ..core.db import db, insert_rows, new_id
 from ..core.errors import Conflict
 from ..core.money import MAX_FEN
 from . import periods
@@ -30,7 +30,7 @@ class AccountRef:
     owner: UUID | None = None
     party: UUID | None = None
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         """Derived, so that whoever names an account knows its row without asking."""
         return uuid5(_ACCOUNTS, f"{self.kind}:{self.owner or NOBODY}:{self.party or NOBODY}")
@@ -95,12 +95,12 @@ def post_many(postings: Sequence[Posting]) -> list[UUID]:
     _claim(postings, ids)
     _open_accounts(ref for posting in postings for line in posting.lines for ref in (line.debit, line.credit))
     try:
-        _insert(Journal, [_journal(posting, id_) for posting, id_ in zip(postings, ids, strict=True)])
+        insert_rows(Journal, [_journal(posting, id_) for posting, id_ in zip(postings, ids, strict=True)])
     except IntegrityError as refused:
         if periods.is_refusal(refused):
             raise Conflict("period_closed") from refused
         raise
-    _insert(Entry, [row for posting, id_ in zip(postings, ids, strict=True) for row in _entries(posting, id_)])
+    insert_rows(Entry, [row for posting, id_ in zip(postings, ids, strict=True) for row in _entries(posting, id_)])
     return ids
 
 
@@ -110,7 +110,7 @@ def _claim(postings: Sequence[Posting], ids: Sequence[UUID]) -> None:
     rows.sort(key=lambda row: (row["kind"], row["source"]))  # two batches wait for each other in one order
     try:
         with db.session.begin_nested():
-            _insert(PostedSource, rows)
+            insert_rows(PostedSource, rows)
     except IntegrityError as refused:
         kind, source = _claimed(rows)
         raise Conflict("already_posted", kind=kind, source=source) from refused
@@ -130,15 +130,12 @@ def _claimed(rows: list[dict[str, Any]]) -> tuple[str, str]:
 
 
 def _open_accounts(refs: Iterable[AccountRef]) -> None:
-    insert = sqlite.insert if is_sqlite() else postgresql.insert
     # Sorted: two transactions that open the same accounts wait for each other in one order.
     rows = [
         {"id": ref.id, "kind": ref.kind, "owner_id": ref.owner or NOBODY, "party_id": ref.party or NOBODY}
         for ref in sorted(set(refs), key=lambda ref: ref.id)
     ]
-    db.session.execute(
-        insert(_table(Account)).on_conflict_do_nothing(), rows, execution_options={"synchronize_session": False}
-    )
+    insert_rows(Account, rows, unless_there=True)
 
 
 def _journal(posting: Posting, id_: UUID) -> dict[str, Any]:
@@ -168,15 +165,6 @@ def _entries(posting: Posting, id_: UUID) -> list[dict[str, Any]]:
         }
         for no, line in enumerate(posting.lines, 1)
     ]
-
-
-def _table(model: type[Any]) -> Table:
-    table: Table = model.__table__
-    return table
-
-
-def _insert(model: type[Any], rows: list[dict[str, Any]]) -> None:
-    db.session.execute(_table(model).insert(), rows)
 
 
 def balance(ref: AccountRef) -> int:
