@@ -11,6 +11,7 @@ from ..core.actor import Actor
 from ..core.db import by_id, change_rows, db, new_id, visible
 from ..core.errors import Many, Refused
 from ..core.numbers import take as take_numbers
+from ..findings import services as findings
 from ..products import services as products
 from ..products.rules import PAPERS
 from . import rules
@@ -25,11 +26,14 @@ def make_lot(
     size: int,
     slip_ids: Sequence[UUID] = (),
     division: str | None = None,
+    yields: int | None = None,
 ) -> Lot:
     """Makes a lot of slips; `size` is what is saleable of it, thousandths of the product's base unit.
 
-    A lot without slips is the supplier's own produce: nothing of it is owed, `division` is its origin.
-    Raises Refused: not_own_product, size_not_positive, size_beyond_delivered, slips_mixed, slip_taken, origin_needed.
+    `yields`: thousandths of the base unit out of one delivered unit, needed where the units differ. A yield that nature
+    or the product's earlier lots do not give opens a finding. A lot without slips is the supplier's own produce:
+    nothing of it is owed, `division` is its origin. Raises Refused: not_own_product, size_not_positive, yield_needed,
+    size_beyond_delivered, slips_mixed, slip_taken, origin_needed.
     """
     actor.require("lot.edit")
     product = products.one(product_id)
@@ -41,8 +45,11 @@ def make_lot(
         raise Refused("slip_taken", field="slip_ids")
     if len({slip.agreement_id for slip in slips}) > 1:
         raise Refused("slips_mixed", field="slip_ids")
-    if slips and all(slip.unit == product.base_unit for slip in slips) and size > sum(slip.net for slip in slips):
-        raise Refused("size_beyond_delivered", field="size")
+    if len({slip.unit for slip in slips}) > 1:
+        raise Refused("slips_mixed", field="slip_ids")
+    delivered, unit = sum(slip.net for slip in slips), slips[0].unit if slips else ""
+    if slips:
+        rules.check_yield(size, delivered, unit, product.base_unit, yields)
     if not slips and not division:
         raise Refused("origin_needed", field="division")
     number = take_numbers(f"LOT:{product.supplier_id}:{harvested_on:%Y%m%d}")
@@ -57,7 +64,10 @@ def make_lot(
         harvested_on=harvested_on,
         size=size,
         taken=0,
-        cost_fen=sum(slip.payable_fen for slip in slips),
+        delivered=delivered or None,
+        delivered_unit=unit or None,
+        yields=yields if slips else None,
+        cost_fen=sum(slip.value_fen for slip in slips),
         households=len({slip.household_id for slip in slips}),
         created_at=clock.now(),
     )
@@ -72,7 +82,40 @@ def make_lot(
         raise Refused("slip_taken", field="slip_ids")
     db.session.expire_all()
     audit.record(actor, "lot.make", "lot", row.id, slips=len(slips))
+    _look_at_yield(row, product.base_unit)
     return row
+
+
+def _look_at_yield(row: Lot, unit: str) -> None:
+    """Opens a finding where a lot gives more than nature, or much more than the product's earlier lots gave."""
+    if row.delivered is None or row.delivered_unit is None:
+        return
+    usual = _usual_yield(row)
+    if rules.yield_is_high(row.size, row.delivered, row.delivered_unit, unit, usual):
+        facts = {"delivered": row.delivered, "delivered_unit": row.delivered_unit, "size": row.size, "unit": unit}
+        findings.open_many(
+            [
+                {
+                    "kind": "lot_yield_high",
+                    "object_kind": "lot",
+                    "object_id": str(row.id),
+                    "division": row.division,
+                    "facts": facts | ({"usual": usual} if usual else {}),
+                }
+            ]
+        )
+
+
+def _usual_yield(row: Lot) -> int | None:
+    """The middle of the product's last twenty lots from the same unit, thousandths; None before there are three."""
+    query = (
+        select(Lot.size, Lot.delivered)
+        .where(Lot.product_id == row.product_id, Lot.delivered_unit == row.delivered_unit, Lot.id != row.id)
+        .order_by(Lot.created_at.desc(), Lot.id.desc())
+        .limit(20)
+    )
+    known = sorted(size * 1000 // delivered for size, delivered in db.session.execute(query) if delivered)
+    return known[len(known) // 2] if len(known) >= 3 else None
 
 
 def add_paper(
@@ -166,5 +209,5 @@ def own_lots(actor: Actor, *, available: bool = False) -> list[Lot]:
 
 def weights_of_lot(lot_id: UUID) -> dict[UUID, int]:
     """Household → the cost of what it contributed, fen: the weights of the lot's pool."""
-    query = select(Slip.household_id, func.sum(Slip.payable_fen)).where(Slip.lot_id == lot_id)
+    query = select(Slip.household_id, func.sum(Slip.value_fen)).where(Slip.lot_id == lot_id)
     return {household: int(fen) for household, fen in db.session.execute(query.group_by(Slip.household_id))}

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 
 from ..core.db import db
-from .models import Agreement, FarmPayment, Lot, Roster, RosterEntry, Slip
+from .models import Agreement, FarmPayment, Lot, LotRevisionShare, Roster, RosterEntry, Slip
+from .rules import OWED_AT_SLIP
 
 Periods = tuple[int, int] | None
 
@@ -37,11 +38,12 @@ def _narrowed(
 
 
 def sources_of_household(household_id: UUID) -> Select[UUID]:
-    """A query of the lots and rosters that a household has a weight in."""
+    """A query of the lots, rosters and revisions that a household has a weight in."""
     lots = select(Slip.lot_id).where(Slip.household_id == household_id, Slip.lot_id.is_not(None))
     rosters = select(RosterEntry.roster_id).where(RosterEntry.household_id == household_id)
-    both = lots.union(rosters).subquery()
-    return select(both.c[0])
+    revisions = select(LotRevisionShare.revision_id).where(LotRevisionShare.household_id == household_id)
+    every = lots.union(rosters, revisions).subquery()
+    return select(every.c[0])
 
 
 def agreements_by_ids(ids: Iterable[UUID]) -> dict[UUID, Agreement]:
@@ -49,7 +51,7 @@ def agreements_by_ids(ids: Iterable[UUID]) -> dict[UUID, Agreement]:
 
 
 def _unpaid(supplier_id: UUID) -> tuple[ColumnElement[bool], ...]:
-    return Slip.supplier_id == supplier_id, Slip.basis == "outright", Slip.paid_fen < Slip.payable_fen
+    return Slip.supplier_id == supplier_id, Slip.basis.in_(OWED_AT_SLIP), Slip.paid_fen < Slip.payable_fen
 
 
 def unpaid_by_day(supplier_id: UUID) -> list[tuple[date, int]]:
@@ -92,8 +94,9 @@ def households_of_suppliers(supplier_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def count_households_of(sources: Select[UUID]) -> int:
-    """How many households, each once, have a part in the lots and rosters that a query names. One statement."""
+    """How many households, each once, have a part in the lots, rosters and revisions that a query names. One statement."""
     of_lots = select(Slip.household_id).where(Slip.lot_id.in_(sources))
     of_rosters = select(RosterEntry.household_id).where(RosterEntry.roster_id.in_(sources))
-    both = of_lots.union(of_rosters).subquery()
+    of_revisions = select(LotRevisionShare.household_id).where(LotRevisionShare.revision_id.in_(sources))
+    both = of_lots.union(of_rosters, of_revisions).subquery()
     return db.session.scalar(select(func.count()).select_from(both)) or 0

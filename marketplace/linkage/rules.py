@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from ..core.errors import Refused
 from ..core.money import half_up, price_of, share_of
@@ -66,6 +66,13 @@ class Span:
         return (other.last is None or self.first <= other.last) and (self.last is None or other.first <= self.last)
 
 
+def span_of(starts_on: date, ends_on: date | None, from_day: date, until: date | None) -> Span | None:
+    """The days that a roster version counts: from its day to the next version's eve, within its agreement's dates."""
+    lasts = [day for day in (ends_on, until - timedelta(days=1) if until else None) if day is not None]
+    span = Span(max(from_day, starts_on), min(lasts) if lasts else None)
+    return span if span.last is None or span.first <= span.last else None
+
+
 def value(net: int, price_fen: int) -> int:
     """Fen that `net` thousandths are worth at `price_fen` a unit. Raises Refused('nothing_payable')."""
     fen = price_of(net, price_fen)
@@ -82,10 +89,17 @@ def payable(net: int, price_fen: int, deduction_fen: int) -> int:
     return fen
 
 
-def check_weights(gross: int, tare: int) -> int:
-    """Net of gross and tare, thousandths. Raises Refused('tare_above_gross')."""
+# More than one household brings at once, thousandths of a unit: a slipped decimal point rather than a harvest.
+_MOST_AT_ONCE = {"千克": 20_000_000, "升": 20_000_000, "枚": 200_000_000, "只": 20_000_000}
+
+
+def check_weights(gross: int, tare: int, unit: str = "千克") -> int:
+    """Net of gross and tare, thousandths. Raises Refused: tare_above_gross, weight_absurd."""
     if gross <= tare:
         raise Refused("tare_above_gross", field="tare")
+    most = _MOST_AT_ONCE.get(unit, 20_000_000)
+    if gross - tare > most:
+        raise Refused("weight_absurd", field="gross", most=most, unit=unit)
     return gross - tare
 
 
@@ -132,7 +146,7 @@ def check_yield(size: int, delivered: int, delivered_unit: str, unit: str, yield
     needs none. What it declares is checked against nature and usage by `yield_is_high`.
     """
     if delivered_unit != unit and not yields:
-        raise Refused("yield_needed", field="yields", delivered=delivered_unit, unit=unit)
+        raise Refused("yield_needed", field="yields", delivered_unit=delivered_unit, unit=unit)
     most = delivered if not yields else delivered * yields // 1000
     if size > most:
         raise Refused("size_beyond_delivered", field="size", most=most)

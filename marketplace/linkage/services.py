@@ -1,33 +1,42 @@
-"""The room's verbs, gathered: agreements and rosters, deliveries, lots."""
+"""The room's verbs, gathered: agreements and rosters, deliveries, advances, lots, flows, surplus."""
 
+from .advances import (  # noqa: F401
+    advances,
+    give_advance,
+    open_advances,
+    own_advance,
+    repay_advance,
+    repayments_of,
+)
 from .agreements import (  # noqa: F401
-    Terms,
-    agreements_of_households,
-    agreements_on,
     consented,
     consents_of,
     draft_agreement,
     end,
-    in_force,
-    linked_households,
     listed,
     own,
-    put_roster,
     record_consents,
-    roster_on,
-    rosters_of,
     start,
-    weights_of_roster,
 )
 from .deliveries import (  # noqa: F401
     Delivery,
     listed_slips,
     open_slips,
-    pay_slips,
-    payments_of_slip,
     record_slips,
     slip,
     slips_of_lot,
+)
+from .farm_payments import close_covered, pay_slips, payable_now, payments_of_slip, set_offs_of_slip  # noqa: F401
+from .flows import (  # noqa: F401
+    Entry,
+    correct_flow,
+    corrected,
+    flow,
+    flows,
+    flows_of_distribution,
+    record_flows,
+    take_flows,
+    waiting_flows,
 )
 from .lots import (  # noqa: F401
     add_paper,
@@ -53,3 +62,22 @@ from .reads import (  # noqa: F401
     unpaid_households,
     unpaid_slips,
 )
+from .revisions import record_revision, revisions_of  # noqa: F401
+from .rosters import (  # noqa: F401
+    agreements_of_households,
+    linked_households,
+    put_roster,
+    roster_on,
+    rosters_of,
+    weights_of_roster,
+)
+from .surplus import (  # noqa: F401
+    Resolution,
+    approve_surplus,
+    discard_surplus,
+    own_surplus,
+    prepare_surplus,
+    shares_of_surplus,
+    surplus_years,
+)
+from .terms import Terms, agreements_on, in_force, settled_until, settling  # noqa: F401

@@ -199,9 +199,9 @@ def test_an_offer_is_withdrawn_and_relisted(app, world, ask):
 def test_an_agreement_goes_from_draft_to_force_through_consent_and_roster(app, world, ask):
     with transaction(write=False):
         known = households.by_ids(world.households)
-    draft = {"kind": "dividend", "starts_on": TODAY(), "weights": "share"}
+    draft = {"kind": "premium", "starts_on": TODAY(), "weights": "share"}
     assert "标准超出" in ask(world.manager, "/supplier/agreements/new", draft, status=422).text
-    url = ask(world.manager, "/supplier/agreements/new", draft | {"rate_basis_points": "2.5"}, status=303).location
+    url = ask(world.manager, "/supplier/agreements/new", draft | {"rate_fen": "0.25"}, status=303).location
     sheet = {"day": TODAY(), "method": "signature", "witness": "甲", "second_witness": "乙"}
     for number, row in enumerate(known.values()):
         sheet |= {f"consents.{number}.code": row.code, f"consents.{number}.head_name": row.head_name}
