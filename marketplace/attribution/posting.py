@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import clock
-from ..core.db import db, is_sqlite, new_id
+from ..core.db import db, insert_rows, is_sqlite, new_id
 from ..core.money import price_of, share_of
 from ..findings import services as findings
 from ..ledger.services import AccountRef, Line, Posting, post_many
@@ -73,8 +73,7 @@ def post(facts: Sequence[Fact], accepted_on: date, settled_on: date) -> dict[UUI
         shortfalls.extend(short)
     db.session.flush()  # the pools' totals, locked above, in one executemany
     movements = [movement for outcome in outcomes.values() for movement in outcome.movements]
-    if movements:
-        db.session.execute(PoolMovement.__table__.insert(), movements)  # type: ignore[attr-defined]
+    insert_rows(PoolMovement, movements)
     post_many(postings)
     findings.open_many(shortfalls)
     return outcomes

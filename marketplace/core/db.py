@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,8 +26,10 @@ from sqlalchemy import (
     MetaData,
     Select,
     String,
+    TextClause,
     TypeDecorator,
     Uuid,
+    bindparam,
     column,
     event,
     false,
@@ -34,10 +37,12 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     type_coerce,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -256,6 +261,34 @@ def rows_as_query(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
 
 def _plain(value: Any) -> Any:
     return value.hex if isinstance(value, UUID) else value
+
+
+def insert_rows(model: type[Base], rows: list[dict[str, Any]], *, unless_there: bool = False) -> None:
+    """Inserts rows, which all name the same columns, in one statement; `unless_there` passes over those that exist.
+
+    PostgreSQL takes a column as an array: one statement is sent and planned once, where executemany sends a row each.
+    """
+    if not rows:
+        return
+    table: Any = model.__table__
+    names = tuple(rows[0])
+    if is_sqlite():
+        db.session.execute(sqlite.insert(table).on_conflict_do_nothing() if unless_there else table.insert(), rows)
+        return
+    db.session.execute(
+        _insert_arrays(table, names, unless_there), {name: [row[name] for row in rows] for name in names}
+    )
+
+
+@lru_cache(maxsize=200)
+def _insert_arrays(table: Any, names: tuple[str, ...], unless_there: bool) -> TextClause:
+    types = {name: ARRAY(table.c[name].type) for name in names}
+    dialect = db.engine.dialect
+    arrays = ", ".join(f"CAST(:{name} AS {type_.compile(dialect)})" for name, type_ in types.items())
+    columns = ", ".join(f'"{name}"' for name in names)
+    tail = " ON CONFLICT DO NOTHING" if unless_there else ""
+    sql = f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays}){tail}'
+    return text(sql).bindparams(*(bindparam(name, type_=type_) for name, type_ in types.items()))
 
 
 def held_or_read(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:

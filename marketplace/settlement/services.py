@@ -12,7 +12,7 @@ from ..attribution.services import Fact, Outcome
 from ..catalogue.rules import nominal_base
 from ..core import audit, clock
 from ..core.actor import Actor
-from ..core.db import db, visible
+from ..core.db import db, insert_rows, visible
 from ..payments import services as payments
 from ..payments.models import Bill, Transfer
 from ..payments.services import Delivered
@@ -22,7 +22,7 @@ from ..procurement.services import Count
 from ..quota import services as quota
 from . import figures
 from .models import SettledLine
-from .reads import Volume, lines_of_plan, lines_of_year, months_of_plan, volume_of  # noqa: F401
+from .reads import Volume, lines_of_plan, lines_of_year, months_of_plan, sold_by, volume_of  # noqa: F401
 from .reversals import reversals_of, reverse, sale  # noqa: F401
 
 
@@ -75,7 +75,7 @@ def _settle_ready(actor: Actor, bill: Bill) -> None:
     facts = [_fact(bill, line, of) for line, of in pairs]
     outcomes = attribution.post(facts, bill.issued_on, today)  # a bill is issued on its acceptance's day
     rows = [_settled(bill, order, line, of, outcomes[line.id], today) for line, of in pairs]
-    db.session.execute(SettledLine.__table__.insert(), rows)  # type: ignore[attr-defined]
+    insert_rows(SettledLine, rows)
     _move_quota(order, pairs)
     used: dict[UUID, int] = {}
     for line, of in pairs:
