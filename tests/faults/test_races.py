@@ -18,6 +18,7 @@ from marketplace.procurement.models import Order, OrderLine
 from marketplace.quota import services as quota
 from marketplace.quota.models import QuotaPlan
 from marketplace.settlement import services as settlement
+from marketplace.settlement.checks import CHECKS
 from marketplace.settlement.models import SettledLine
 from tests.counts import count
 from tests.factories.world import World
@@ -166,3 +167,27 @@ def test_cancelling_and_approving_at_once_lose_no_stock_and_no_quota(app):
         assert catalogue.one(world.offer).reserved == db.session.scalar(select(func.sum(OrderLine.open))) == 240_000
         plan = db.session.scalars(select(QuotaPlan)).one()
         assert plan.committed_fen == db.session.scalar(select(func.sum(OrderLine.committed_fen)))
+
+
+@pytest.mark.parametrize("_round", range(count(60)))
+def test_no_more_comes_back_than_was_accepted_whoever_records_it(app, _round):
+    """Red when record_return reads what is left without the row's lock and the CHECK of acceptance_line is dropped."""
+    with transaction():
+        world = World.build()
+        bill = world.settled(world.lot())
+        sale = db.session.scalars(select(SettledLine).where(SettledLine.bill_id == bill.id)).one()
+        sale_id, fen = sale.id, sale.money_fen
+
+    def back(number):
+        return settlement.reverse(
+            world.manager, sale_id, quantity=30_000, reason="变质", red_invoice_number=f"H{number}", refund_serial="R"
+        ).money_fen
+
+    results = race(app, [lambda number=number: back(number) for number in range(12)])
+    with transaction(write=False):
+        taken = [-result for result in results if not refused(result)]
+        assert len(taken) == 6  # 200 of them, by thirty
+        assert sum(taken) == fen * 180 // 200
+        money = select(func.sum(SettledLine.money_fen))
+        assert db.session.scalar(money) == fen - sum(taken)
+        assert [fault for check in CHECKS for fault in check()] == []

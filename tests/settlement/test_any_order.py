@@ -21,7 +21,7 @@ from marketplace.quota import services as quota
 from marketplace.settlement import figures
 from marketplace.settlement import services as settlement
 from marketplace.settlement.models import SettledLine
-from tests.counts import count
+from tests.counts import SOAK
 from tests.factories.world import TOWNSHIP, World, list_offer, start_agreement
 from tests.settlement import oracle
 
@@ -255,5 +255,6 @@ def test_any_trade_keeps_money_quantity_and_quota(app, ceiling_fen):
         )
     Trade.world, Trade.offers = world, [world.offer, weighed]
     # Shrinking a failure takes minutes here, and the steps that a failure prints are few enough to read.
-    chosen = settings(max_examples=count(2000) // 5, stateful_step_count=20, deadline=None, phases=[Phase.generate])
+    examples, steps = (2000, 50) if SOAK else (30, 20)
+    chosen = settings(max_examples=examples, stateful_step_count=steps, deadline=None, phases=[Phase.generate])
     run_state_machine_as_test(Trade, settings=chosen)

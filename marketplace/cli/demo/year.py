@@ -235,7 +235,29 @@ class Year:
             agency.finance, bill, fen=total, paid_on=clock.today(), bank_serial=f"GK{self.rng.randrange(10**10):010d}"
         )
         id_ = transfer.id
-        self.later(self.rng.uniform(3, 50), lambda: settlement.confirm_payment(supplier.manager, id_))
+        self.later(self.rng.uniform(3, 50), lambda: self.settle(supplier, id_))
+
+    def settle(self, supplier: Supplier, transfer: UUID) -> None:
+        _, bill = settlement.confirm_payment(supplier.manager, transfer)
+        if self.rng.random() < 0.02:  # something was found to be off after it was paid
+            lines = [
+                line.id for line in settlement.settled_of([bill.order_id])[bill.order_id] if line.bill_id == bill.id
+            ]
+            self.later(self.rng.uniform(30, 900), lambda: self.take_back(supplier, self.rng.choice(lines)))
+
+    def take_back(self, supplier: Supplier, line: UUID) -> None:
+        sale = settlement.sale(supplier.manager, line)
+        pieces = sale.quantity // 1000
+        back = self.rng.choice((pieces, max(1, pieces // 4))) * 1000
+        settlement.reverse(
+            supplier.manager,
+            line,
+            quantity=back,
+            net=sale.net * back // sale.quantity,
+            reason=self.rng.choice(("开箱后发现变质", "规格与约定不符", "检测不合格，退回")),
+            red_invoice_number=f"2643{self.rng.randrange(10**15, 10**16)}",
+            refund_serial=f"TK{self.rng.randrange(10**10):010d}",
+        )
 
     # Households
 
