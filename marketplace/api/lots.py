@@ -6,11 +6,13 @@ from uuid import UUID
 from flask import Response
 from flask_babel import lazy_gettext as _
 
+from ..attribution import services as attribution
 from ..core.errors import NotFound
 from ..core.fields import Flag
 from ..edge.current import actor
 from ..edge.guard import guard
 from ..linkage import services as linkage
+from ..linkage.flow_schemas import NewRevisionSchema, RevisionSchema
 from ..linkage.schemas import LotSchema, NewLotSchema, NewPaperSchema, PaperSchema, SlipSchema
 from ..settlement import services as settlement
 from ..settlement.schemas import SettledLineSchema
@@ -85,6 +87,25 @@ def paper_content(lot_id: UUID, paper_id: UUID) -> Response:
         if row.id == paper_id and row.file_id:
             return attached(row.file_id)
     raise NotFound("file")
+
+
+@blueprint.get("/lots/<uuid:lot_id>/revisions", summary=_("批次的补差"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(RevisionSchema))
+@guard(signed_in=True)
+def revisions(query: dict[str, Any], lot_id: UUID) -> Any:
+    return cut(linkage.revisions_of([linkage.lot(actor(), lot_id).id]).get(lot_id, []), query)
+
+
+@blueprint.post("/lots/<uuid:lot_id>/revisions", summary=_("登记收购价补差"))
+@blueprint.takes(NewRevisionSchema)
+@blueprint.gives(RevisionSchema, 201)
+@guard("lot.edit")
+def revise(data: dict[str, Any], lot_id: UUID) -> Any:
+    """On top of what the lot cost, never below it: owed at once, or with the lot's further sales where it is consigned."""
+    require_own(data["file_id"])
+    shares = {part["household_id"]: part["fen"] for part in data.pop("shares")}
+    return attribution.revise_lot(actor(), lot_id, shares, **data)
 
 
 @blueprint.get("/lots/<uuid:lot_id>/settled-lines", summary=_("批次已结清的行"))

@@ -1,8 +1,9 @@
 """A settled line's money into pools and ledger. The number of rows does not depend on the households behind it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,10 +15,12 @@ from ..core.money import price_of, share_of
 from ..findings import services as findings
 from ..ledger.services import AccountRef, Line, Posting, post_many
 from ..linkage import services as linkage
+from ..linkage.rules import is_sale_tied, supplement_of
 from . import rules
 from .models import Pool, PoolMovement
 
 LEDGER_KIND = "settled_line"
+Key = tuple[str, UUID]
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,24 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
+    """What an agreement asks of a line: `fen`, or for a supplement `rate` (basis points) of what the line's money leaves
+    above the floor cost that it traced. `base` of the lot's base unit is sold by it."""
+
     service_order: int
     agreement_id: UUID
     pool: Pool
-    fen: int
+    fen: int = 0
     base: int = 0
+    rate: int = 0
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """By the agreements' service order; within one a lot's cost, its revisions, its supplement."""
+        return (
+            self.service_order,
+            str(self.agreement_id),
+            ("lot", "revision", "supplement", "roster").index(self.pool.kind),
+        )
 
 
 def post(facts: Sequence[Fact], accepted_on: date, settled_on: date) -> dict[UUID, Outcome]:
@@ -60,17 +76,17 @@ def post(facts: Sequence[Fact], accepted_on: date, settled_on: date) -> dict[UUI
     A line that was posted before raises Conflict('already_posted') and nothing is changed.
     """
     supplier_id = facts[0].supplier_id
+    linkage.settling(supplier_id, accepted_on)
     lots = linkage.by_ids(fact.lot_id for fact in facts)
     terms = linkage.agreements_on(supplier_id, accepted_on)
-    pools = _locked_pools(supplier_id, facts, lots, terms)
+    book = _Book(supplier_id, facts, lots, terms)
     outcomes: dict[UUID, Outcome] = {}
     postings, shortfalls = [], []
     for fact in facts:
-        claims = _claims(fact, lots[fact.lot_id], terms, pools)
-        outcome, posting, short = _apply(fact, lots[fact.lot_id].division, claims, settled_on)
+        outcome, posting, short = _apply(fact, lots[fact.lot_id].division, book.claims(fact), settled_on)
         outcomes[fact.line_id] = outcome
         postings.append(posting)
-        shortfalls.extend(short)
+        shortfalls += short + book.beyond_yield(fact)
     db.session.flush()  # the pools' totals, locked above, in one executemany
     movements = [movement for outcome in outcomes.values() for movement in outcome.movements]
     insert_rows(PoolMovement, movements)
@@ -79,27 +95,122 @@ def post(facts: Sequence[Fact], accepted_on: date, settled_on: date) -> dict[UUI
     return outcomes
 
 
-def _locked_pools(supplier_id: UUID, facts: Sequence[Fact], lots: dict, terms: list) -> dict[tuple[str, UUID], Pool]:
-    wanted: dict[tuple[str, UUID], dict] = {}
-    for fact in facts:
-        lot = lots[fact.lot_id]
-        if lot.agreement_id and lot.cost_fen:
-            wanted["lot", lot.id] = {
-                "agreement_id": lot.agreement_id,
-                "mechanism": "produce",
-                "makes_debt": lot.basis == "consignment",
+class _Book:
+    """The pools that a call's lines may feed, locked, and what each line owes them."""
+
+    def __init__(self, supplier_id: UUID, facts: Sequence[Fact], lots: dict[UUID, Any], terms: list[Any]) -> None:
+        self.lots, self.terms = lots, terms
+        self.orders = {term.agreement_id: term.service_order for term in terms}
+        self.pools = locked(supplier_id, {**of_lots(lots.values()), **_of_rosters(facts, terms)})
+        # Read once the lots' pools are locked: whoever revises a lot holds its pool meanwhile.
+        self.revisions = linkage.revisions_of(lots)
+        self.pools |= locked(supplier_id, _of_revisions(lots, self.revisions))
+        self.rates = _rates(lots.values())
+        self.plausible = linkage.most_saleable(lots.values())
+
+    def claims(self, fact: Fact) -> list[Claim]:
+        """In the order of service."""
+        found = [*self._of_lot(fact, self.lots[fact.lot_id]), *self._of_rosters(fact)]
+        return sorted(found, key=lambda claim: claim.order)
+
+    def _of_lot(self, fact: Fact, lot: Any) -> Iterator[Claim]:
+        pool = self.pools.get(("lot", lot.id))
+        if pool is None:
+            return
+        order, sold = self.orders.get(lot.agreement_id, 0), min(pool.sold + fact.base, lot.size)
+        fen = rules.next_posting(rules.lot_target(lot.cost_fen, sold, lot.size), pool.total_fen)
+        yield Claim(order, lot.agreement_id, pool, fen, fact.base)
+        for revision in self.revisions.get(lot.id, ()):
+            late = self.pools["revision", revision.id]
+            fen = rules.next_posting(rules.lot_target(revision.fen, sold, lot.size), late.total_fen)
+            yield Claim(order, lot.agreement_id, late, fen)
+        if lot.basis == "floor_plus":
+            yield Claim(order, lot.agreement_id, self.pools["supplement", lot.id], rate=self.rates[lot.agreement_id])
+
+    def _of_rosters(self, fact: Fact) -> Iterator[Claim]:
+        for term in self.terms:
+            pool = self.pools.get(("roster", term.roster_id))
+            if pool is None or not _feeds(term, fact):
+                continue
+            fen = (
+                share_of(fact.money_fen, term.rate_basis_points)
+                if term.kind == "dividend"
+                else price_of(fact.priced, term.rate_fen)
+            )
+            yield Claim(term.service_order, term.agreement_id, pool, fen)
+
+    def beyond_yield(self, fact: Fact) -> list[dict[str, Any]]:
+        """A finding once more of a lot is sold than its households' deliveries can have given."""
+        pool, most = self.pools.get(("lot", fact.lot_id)), self.plausible.get(fact.lot_id)
+        if pool is None or most is None or pool.sold <= most:
+            return []
+        lot = self.lots[fact.lot_id]
+        facts = {"sold": pool.sold, "most": most, "delivered": lot.delivered, "delivered_unit": lot.delivered_unit}
+        return [
+            {
+                "kind": "sales_beyond_yield",
+                "object_kind": "lot",
+                "object_id": str(lot.id),
+                "division": lot.division,
+                "facts": facts,
             }
-        for term in terms:
-            if term.kind != "produce" and term.product_id in (None, fact.product_id):
-                wanted["roster", term.roster_id] = {
-                    "agreement_id": term.agreement_id,
-                    "mechanism": term.kind,
-                    "makes_debt": True,
-                }
+        ]
+
+
+def _feeds(term: Any, fact: Fact) -> bool:
+    return is_sale_tied(term.kind, term.sale_tied) and term.product_id in (None, fact.product_id)
+
+
+def of_lots(lots: Iterable[Any]) -> dict[Key, dict[str, Any]]:
+    """A lot's own pool traces its cost, and makes the debt where its produce was consigned."""
+    wanted: dict[Key, dict[str, Any]] = {}
+    for lot in lots:
+        if not lot.agreement_id or not lot.cost_fen:
+            continue
+        of = {"agreement_id": lot.agreement_id, "mechanism": "produce"}
+        wanted["lot", lot.id] = of | {"makes_debt": lot.basis == "consignment"}
+        if lot.basis == "floor_plus":
+            wanted["supplement", lot.id] = of | {"mechanism": "supplement", "makes_debt": True}
+    return wanted
+
+
+def _of_revisions(lots: dict[UUID, Any], revisions: dict[UUID, list[Any]]) -> dict[Key, dict[str, Any]]:
+    return {
+        ("revision", revision.id): {
+            "agreement_id": lots[lot_id].agreement_id,
+            "mechanism": "produce",
+            "makes_debt": not revision.owed_now,
+        }
+        for lot_id, rows in revisions.items()
+        for revision in rows
+    }
+
+
+def _of_rosters(facts: Sequence[Fact], terms: list[Any]) -> dict[Key, dict[str, Any]]:
+    return {
+        ("roster", term.roster_id): {
+            "agreement_id": term.agreement_id,
+            "mechanism": term.kind,
+            "makes_debt": True,
+        }
+        for term in terms
+        if any(_feeds(term, fact) for fact in facts)
+    }
+
+
+def _rates(lots: Iterable[Any]) -> dict[UUID, int]:
+    """Agreement → basis points of its supplement. What was delivered under it carries it, whenever it ended."""
+    wanted = {lot.agreement_id for lot in lots if lot.basis == "floor_plus"}
+    found = linkage.agreements_by_ids(wanted) if wanted else {}
+    return {id_: row.rate_basis_points or 0 for id_, row in found.items()}
+
+
+def locked(supplier_id: UUID, wanted: dict[Key, dict[str, Any]]) -> dict[Key, Pool]:
+    """(kind, source) → its pool, made where it is the first sale out of a lot or under a roster; all locked in order."""
     if not wanted:
         return {}
     found = _lock(wanted)
-    if len(found) < len(wanted):  # the first sale out of a lot, or under a roster
+    if len(found) < len(wanted):
         zero = {"total_fen": 0, "distributed_fen": 0, "sold": 0, "seq": 0, "supplier_id": supplier_id}
         values = [
             {"id": new_id(), "kind": key[0], "source_id": key[1], **zero, **pool}
@@ -115,42 +226,28 @@ def _locked_pools(supplier_id: UUID, facts: Sequence[Fact], lots: dict, terms: l
     return found
 
 
-def _lock(wanted: Iterable[tuple[str, UUID]]) -> dict[tuple[str, UUID], Pool]:
-    query = select(Pool).where(Pool.source_id.in_([source for _, source in wanted])).order_by(Pool.id).with_for_update()
+def _lock(wanted: Iterable[Key]) -> dict[Key, Pool]:
+    keys = set(wanted)
+    query = select(Pool).where(Pool.source_id.in_({source for _, source in keys})).order_by(Pool.id).with_for_update()
     rows = db.session.scalars(query.execution_options(populate_existing=True))
-    return {(row.kind, row.source_id): row for row in rows}
+    return {(row.kind, row.source_id): row for row in rows if (row.kind, row.source_id) in keys}
 
 
-def _claims(fact: Fact, lot, terms: list, pools: dict[tuple[str, UUID], Pool]) -> list[Claim]:  # type: ignore[no-untyped-def]
-    claims = []
-    orders = {term.agreement_id: term.service_order for term in terms}
-    pool = pools.get(("lot", lot.id))
-    if pool is not None:
-        target = rules.lot_target(lot.cost_fen, min(pool.sold + fact.base, lot.size), lot.size)
-        claims.append(
-            Claim(
-                orders.get(lot.agreement_id, 0),
-                lot.agreement_id,
-                pool,
-                rules.next_posting(target, pool.total_fen),
-                fact.base,
-            )
-        )
-    for term in terms:
-        pool = pools.get(("roster", term.roster_id))
-        if term.kind == "produce" or pool is None or term.product_id not in (None, fact.product_id):
+def _asked(claims: Sequence[Claim], money_fen: int) -> list[int]:
+    """Each claim's fen: a supplement asks after what the line traced of its lot's floor cost, late revisions included."""
+    asked: list[int] = []
+    for claim in claims:
+        if claim.pool.kind != "supplement":
+            asked.append(claim.fen)
             continue
-        fen = (
-            share_of(fact.money_fen, term.rate_basis_points)
-            if term.kind == "dividend"
-            else price_of(fact.priced, term.rate_fen)
-        )
-        claims.append(Claim(term.service_order, term.agreement_id, pool, fen))
-    return sorted(claims, key=lambda claim: (claim.service_order, str(claim.agreement_id)))
+        granted, _ = rules.fit(asked, money_fen)
+        of_lot = [fen for fen, one in zip(granted, claims, strict=False) if one.pool.kind in ("lot", "revision")]
+        asked.append(supplement_of(money_fen, sum(of_lot), claim.rate))
+    return asked
 
 
 def _apply(fact: Fact, division: str, claims: list[Claim], settled_on: date) -> tuple[Outcome, Posting, list[dict]]:
-    granted, written_off = rules.fit([claim.fen for claim in claims], fact.money_fen)
+    granted, written_off = rules.fit(_asked(claims, fact.money_fen), fact.money_fen)
     outcome, entries, short = Outcome(division), [], []
     sold = AccountRef("sold", fact.supplier_id, None)
     for claim, fen, lost in zip(claims, granted, written_off, strict=True):

@@ -211,3 +211,16 @@ def weights_of_lot(lot_id: UUID) -> dict[UUID, int]:
     """Household → the cost of what it contributed, fen: the weights of the lot's pool."""
     query = select(Slip.household_id, func.sum(Slip.value_fen)).where(Slip.lot_id == lot_id)
     return {household: int(fen) for household, fen in db.session.execute(query.group_by(Slip.household_id))}
+
+
+def most_saleable(lots: Iterable[Lot]) -> dict[UUID, int]:
+    """Lot → what its deliveries can give at most, thousandths of the base unit; only lots that declare a yield."""
+    declared = [lot for lot in lots if lot.yields and lot.delivered and lot.delivered_unit]
+    if not declared:
+        return {}
+    units = {id_: row.base_unit for id_, row in products.by_ids({lot.product_id for lot in declared}).items()}
+    found = {
+        lot.id: rules.most_saleable(lot.delivered or 0, lot.delivered_unit or "", units[lot.product_id])
+        for lot in declared
+    }
+    return {lot_id: most for lot_id, most in found.items() if most is not None}

@@ -8,6 +8,7 @@ from ..core.fields import (
     MAX_PRICE_FEN,
     Day,
     Fen,
+    Flag,
     Id,
     Moment,
     Period,
@@ -30,15 +31,20 @@ class NewAgreementSchema(Taken):
         load_default=None, allow_none=True, validate=validate.OneOf(BASES), metadata={"description": "Of produce only"}
     )
     rate_basis_points = Whole(
-        1, 10_000, load_default=None, allow_none=True, metadata={"description": "Of dividends: share of net sales"}
+        1,
+        10_000,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Dividend: of net sales; floor_plus: of what a line brings above its floor cost"},
     )
     rate_fen = Fen(
         1,
         MAX_PRICE_FEN,
         load_default=None,
         allow_none=True,
-        metadata={"description": "Of premiums: fen per price unit"},
+        metadata={"description": "Fen per price unit (premium), piece, work day, 亩 and year, or share"},
     )
+    sale_tied = Flag(load_default=False, metadata={"description": "Piece wage paid per price unit sold"})
     weights = fields.String(load_default="equal", validate=validate.OneOf(WEIGHTS))
     service_order = Whole(1, 10_000, load_default=100, metadata={"description": "Who is served first"})
     product_id = Id(load_default=None, allow_none=True, metadata={"description": "null: all products"})
@@ -84,6 +90,7 @@ class AgreementSchema(Shown):
     basis = fields.String(allow_none=True)
     rate_basis_points = Whole(allow_none=True)
     rate_fen = Fen(allow_none=True)
+    sale_tied = fields.Boolean()
     weights = fields.String()
     service_order = Whole()
     starts_on = Day()
@@ -115,7 +122,7 @@ class DeliverySchema(Taken):
     gross = Quantity(unit="千克", required=True)
     tare = Quantity(unit="千克", load_default=0)
     price_fen = Fen(0, MAX_PRICE_FEN, required=True, metadata={"description": "Fen for one unit"})
-    deduction_fen = Fen(load_default=0, metadata={"description": "Signed advances"})
+    deduction_fen = Fen(load_default=0, metadata={"description": "Set off against open advances, the oldest first"})
     grade = Text(20, load_default="")
     pieces = Whole(0, 10**6, load_default=0)
 
@@ -146,6 +153,7 @@ class SlipSchema(Shown):
     tare = Quantity()
     net = Quantity()
     price_fen = Fen()
+    value_fen = Fen(metadata={"description": "What is owed for it: payable and deduction"})
     deduction_fen = Fen()
     payable_fen = Fen()
     paid_fen = Fen()
@@ -193,6 +201,12 @@ class NewLotSchema(Taken):
     division = Place(
         load_default=None, allow_none=True, metadata={"description": "Origin of a lot without slips: own produce"}
     )
+    yields = Quantity(
+        load_default=None,
+        allow_none=True,
+        validate=above_zero,
+        metadata={"description": "Base units out of one delivered unit; needed where the units differ"},
+    )
 
 
 class NewPaperSchema(Taken):
@@ -221,7 +235,11 @@ class LotSchema(Shown):
     harvested_on = Day()
     size = Quantity()
     taken = Quantity()
+    delivered = Quantity(allow_none=True)
+    delivered_unit = fields.String(allow_none=True)
+    yields = Quantity(allow_none=True)
     cost_fen = Fen()
+    revised_fen = Fen(metadata={"description": "What late revisions added to the cost"})
     households = Whole()
     created_at = Moment()
     papers = fields.List(fields.Nested(PaperSchema))

@@ -27,6 +27,7 @@ from .deliveries import (  # noqa: F401
     slips_of_lot,
 )
 from .farm_payments import close_covered, pay_slips, payable_now, payments_of_slip, set_offs_of_slip  # noqa: F401
+from .flow_models import LotRevision  # noqa: F401
 from .flows import (  # noqa: F401
     Entry,
     correct_flow,
@@ -45,6 +46,7 @@ from .lots import (  # noqa: F401
     lot,
     lots_of,
     make_lot,
+    most_saleable,
     own_lots,
     papers_of,
     take,
