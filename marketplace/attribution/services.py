@@ -1,32 +1,71 @@
 """The room's verbs, gathered: posting, distributions and payouts, statements."""
 
+from .confirmations import HOUSEHOLD, Voice, by_link, by_officer, confirm, confirmed  # noqa: F401
+from .dispute_reads import dispute, disputes, disputes_of, open_findings, waiting  # noqa: F401
+from .disputes import answer, correct, decide, raise_dispute, set_terms, terms_on, withdraw_dispute  # noqa: F401
 from .distributions import (  # noqa: F401
+    CHANGES,
+    Preview,
+    VillageTotal,
+    adopt,
     approve,
+    by_mechanism,
+    by_village,
+    changes_of,
     discard,
     distribution,
     listed,
-    mark_paid,
     paid_so_far,
-    payouts_of,
     prepare,
+    preview,
+    progress_of,
+    propose_month_end,
     shares_of,
+    suppliers_waiting,
+    to_witness,
     waiting_fen,
+    witnessed,
+)
+from .filling import fill_job  # noqa: F401
+from .late_costs import revise_lot  # noqa: F401
+from .listing import list_job  # noqa: F401
+from .owing import (  # noqa: F401
+    Owed,
+    Owing,
+    owing,
+    owing_by_household,
+    owing_in_division,
+    unpaid_of_households,
+)
+from .payouts import (  # noqa: F401
+    blocked,
+    by_state,
+    mark_paid,
+    open_ids,
+    paged,
+    payout,
+    payouts_of,
+    release,
+    retry,
+    take_back,
+)
+from .pool_lines import (  # noqa: F401
+    LineShare,
+    households_of_line,
+    line_in_pool,
+    lines_of,
+    lines_of_cut,
+    pool_of,
+    shares_of_pool,
 )
 from .posting import Fact, Outcome, post  # noqa: F401
+from .reached import households_of_lines, households_reached  # noqa: F401
 from .reversals import Taken, reverse  # noqa: F401
 from .statements import (  # noqa: F401
-    LineShare,
-    Owing,
+    CutShare,
     PoolShare,
     Statement,
-    households_of_lines,
-    households_reached,
-    lines_by_pool,
-    lines_of,
-    owing,
-    pool_of,
+    Sums,
     pools_of,
-    shares_of_pool,
     statement,
-    unpaid_of_households,
 )

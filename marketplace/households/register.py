@@ -183,3 +183,16 @@ def pseudonyms(ids: Sequence[UUID]) -> dict[UUID, bytes]:
 def ids_as_query(ids: Iterable[UUID]) -> Select[tuple[UUID]]:
     """Ids as a query of one parameter, however many."""
     return select(rows_as_query([], [{"id": id_} for id_ in ids]).subquery().c.id)
+
+
+def places(prefix: str = "") -> Select[UUID, str, str]:
+    """A query of (id, present_division, group_name) of who lives in a division's prefix, for joins above."""
+    return select(Household.id, Household.present_division, Household.group_name).where(
+        lies_in(Household.present_division, prefix)
+    )
+
+
+def names_of(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Household → (head's name, number), one statement of one parameter; the caller has checked scope."""
+    query = select(Household.id, Household.head_name, Household.code).where(Household.id.in_(ids_as_query(ids)))
+    return {id_: (name, code) for id_, name, code in db.session.execute(query)}

@@ -3,7 +3,7 @@
 import secrets
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ..core import audit, clock
 from ..core.actor import Actor, Scope
@@ -26,6 +26,11 @@ def actor_of(user: User) -> Actor:
         permissions=permissions_of(roles),
         scope=_scope_of(organisation),
     )
+
+
+def actor_by_id(user_id: UUID) -> Actor:
+    """The actor that a user is now, for work that was begun in its name. Raises NotFound if it may no longer sign in."""
+    return actor_of(by_id(User, user_id, User.active, "user"))
 
 
 def _scope_of(organisation: Organisation) -> Scope:
@@ -132,6 +137,12 @@ def suppliers_in(prefix: str) -> list[Organisation]:
     """Published suppliers registered in a division."""
     query = select(Organisation).where(Organisation.kind == "supplier", Organisation.division.startswith(prefix))
     return list(db.session.scalars(query.order_by(Organisation.name)))
+
+
+def people_of(organisation_id: UUID) -> int:
+    """How many people can sign in for an organisation."""
+    query = select(func.count()).select_from(User).where(User.organisation_id == organisation_id, User.active)
+    return db.session.scalar(query) or 0
 
 
 def any_organisation() -> bool:

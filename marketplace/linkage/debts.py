@@ -66,7 +66,7 @@ def _unlisted(supplier_id: UUID, until: date, recorded_before: datetime) -> tupl
     )
 
 
-def unlisted_flows(supplier_id: UUID, until: date, recorded_before: datetime) -> Select[Any]:
+def unlisted_flows(supplier_id: UUID, until: date, recorded_before: datetime) -> Select[UUID, int]:
     """(household_id, fen) of the flows that the next payout list takes: those up to a day that were known by then."""
     return select(Flow.household_id, Flow.fen).where(*_unlisted(supplier_id, until, recorded_before))
 

@@ -94,7 +94,7 @@ def of_subjects(kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, date]:
         .where(Notice.kind == kind, Notice.subject_id.in_(set(subject_ids)))
         .group_by(Notice.subject_id)
     )
-    return {subject: until for subject, until in db.session.execute(query)}
+    return dict(db.session.execute(query).all())  # type: ignore[arg-type]
 
 
 def waits(kind: str, subject_ids: Iterable[UUID], day: date, *, lock: bool = False) -> dict[tuple[UUID, str], "Waits"]:

@@ -45,7 +45,7 @@ def test_a_household_sees_what_it_is_owed_and_what_it_received(app):
         attribution.approve(world.manager, row.id)
         payouts = attribution.payouts_of(row.id)
         assert sum(payout.fen for payout in payouts) == 4_800 == row.total_fen
-        attribution.mark_paid(world.clerk, [payouts[0].id], paid_on=bill.issued_on, method="cash", evidence="花名册 1")
+        world.paid_out(row.id, [payouts[0].id])
     with transaction(write=False):
         statement = attribution.statement(payouts[0].household_id)
         assert statement.received_fen == payouts[0].fen == 1_600
