@@ -28,6 +28,11 @@ class Settings:
     password_rounds: int = 2
     keys_file: Path | None = None  # of personal data (core/crypto.py); a demo makes its own under var/keys
     keys: str = field(default="", repr=False)  # the same as text, where files are unwelcome
+    ledger_key_file: Path | None = None  # signs the ledger's checkpoints; `ledger_key` says where it is otherwise
+
+    @property
+    def ledger_key(self) -> Path:
+        return self.ledger_key_file or self.var / "keys" / "ledger.pem"
 
     @property
     def sqlite(self) -> bool:
@@ -36,7 +41,7 @@ class Settings:
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """Reads BANGFU_DEMO, DATABASE_URL, SECRET_KEY, PASSWORD_SALT, BANGFU_VAR, BANGFU_KEYS_FILE or
-    BANGFU_KEYS, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
+    BANGFU_KEYS, BANGFU_LEDGER_KEY_FILE, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
     demo = env.get("BANGFU_DEMO", "") == "1"
     var = Path(env.get("BANGFU_VAR", "var")).resolve()
     wrong = []
@@ -67,4 +72,5 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         programme=env.get("BANGFU_PROGRAMME", "832"),
         keys_file=Path(keys_file).resolve() if (keys_file := env.get("BANGFU_KEYS_FILE")) else None,
         keys=env.get("BANGFU_KEYS", ""),
+        ledger_key_file=Path(ledger).resolve() if (ledger := env.get("BANGFU_LEDGER_KEY_FILE")) else None,
     )

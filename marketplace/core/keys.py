@@ -52,6 +52,11 @@ def load(path: Path) -> Ed25519PrivateKey:
     return key
 
 
+def ready(path: Path, *, make: bool) -> Ed25519PrivateKey:
+    """The key of a file, which a demo makes when it is missing. Raises SigningKeyError."""
+    return create(path) if make and not path.exists() else load(path)
+
+
 def public_of(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 

@@ -111,7 +111,7 @@ def heads_of(checkpoint: Checkpoint) -> list[Head]:
     return [Head(str(chain), int(seq), bytes.fromhex(hash_)) for chain, seq, hash_ in checkpoint.heads]
 
 
-def as_json(checkpoint: Checkpoint, public: bytes) -> dict[str, Any]:
+def as_json(checkpoint: Checkpoint) -> dict[str, Any]:
     """What is handed out and exported; `tools/verify_export.py --checkpoint` reads it."""
     return {
         "format": FORMAT,
@@ -119,7 +119,6 @@ def as_json(checkpoint: Checkpoint, public: bytes) -> dict[str, Any]:
         "at": checkpoint.at.astimezone(UTC).isoformat(),
         "heads": checkpoint.heads,
         "key": checkpoint.key_id,
-        "public": public.hex(),
         "signature": bytes(checkpoint.signature).hex(),
     }
 

@@ -39,6 +39,11 @@ class Sealed(NamedTuple):
     journal: Bytes
 
 
+def one_state() -> None:
+    """From here on this transaction sees one state of the database, whatever others commit. Call it first."""
+    db.session.connection(execution_options={} if is_sqlite() else {"isolation_level": "REPEATABLE READ"})
+
+
 def bytes_of(ids: Sequence[UUID]) -> list[Bytes]:
     """The bytes of these journals, in the order of their ids."""
     sqlite = is_sqlite()

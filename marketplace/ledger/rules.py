@@ -68,6 +68,12 @@ def canonical(journal: JournalRow, entries: Sequence[EntryRow]) -> bytes:
     return b"".join((head, *texts, *(ENTRY.pack(*entry) for entry in entries)))
 
 
+def entries_of(body: bytes) -> list[EntryRow]:
+    """The entries in a journal's bytes."""
+    count: int = HEAD.unpack_from(body)[5]
+    return list(ENTRY.iter_unpack(body[len(body) - count * ENTRY.size :])) if count else []
+
+
 def seal(before: bytes, body: bytes) -> bytes:
     """The hash of a journal in its chain: SHA-256(hash before ‖ the journal's bytes)."""
     return sha256(before + body).digest()

@@ -132,10 +132,15 @@ def _open(floor: UUID) -> Any:
     return (Journal.id >= floor) & ~seals.exists()
 
 
-def _unsealed(back: timedelta | None, limit: int) -> list[UUID]:
+def _unsealed(back: timedelta | None, limit: int | None) -> list[UUID]:
     if back is None and not _any_open():
         return []
     return list(db.session.scalars(select(Journal.id).where(_open(_floor(back))).order_by(Journal.id).limit(limit)))
+
+
+def unsealed() -> list[UUID]:
+    """Every journal that has no seal yet, by id."""
+    return _unsealed(None, None)
 
 
 def _any_open() -> bool:
