@@ -28,6 +28,7 @@ from .distributions import (  # noqa: F401
 )
 from .filling import fill_job  # noqa: F401
 from .late_costs import revise_lot  # noqa: F401
+from .links import OPEN_FOR, TOKEN_LENGTH, enter, issue, issue_many, links_of, live, revoke  # noqa: F401
 from .listing import list_job  # noqa: F401
 from .owing import (  # noqa: F401
     Owed,

@@ -1,18 +1,46 @@
-"""What a household is owed and has received, opening to the order lines that carried it; and what a supplier owes."""
+"""What a household is owed and has received, by month and mechanism, opening to the rows that made it.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+Months of pool money are those of the cuts that divided it: a statement reads a household's shares of distributions, and
+apportions only the open tail, what lines brought its pools since their last cut. So its cost is that of the household's
+own rows, however large the book.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 
 from ..core import clock
 from ..core.db import db
 from ..linkage import services as linkage
-from .models import Payout, Pool, PoolMovement
-from .shares import household_at, shares, weights
+from ..linkage import standing, statement_reads
+from .models import Distribution, DistributionPool, DistributionShare, Payout, Pool
+from .shares import household_at, weight_of
+
+Periods = tuple[int, int] | None
+POOL_KINDS = ("lot", "roster", "supplement", "revision")
+OWED_AT_THE_SLIP = ("outright", "floor_plus")
+
+
+class CutShare(NamedTuple):
+    """A household's fen of one pool in one cut; in the open tail (no `distribution_id`) of what came since the last."""
+
+    pool: Pool
+    distribution_id: UUID | None
+    number: str
+    cut_on: date | None
+    period: int
+    fen: int
+    before_fen: int
+    after_fen: int
+
+    @property
+    def pool_fen(self) -> int:
+        return self.after_fen - self.before_fen
 
 
 @dataclass(frozen=True)
@@ -22,259 +50,280 @@ class PoolShare:
     pool: Pool
     agreement: Any
     lot_number: str | None
+    household_id: UUID
+    cuts: list[CutShare]
+
+    @property
+    def fen(self) -> int:
+        return sum(cut.fen for cut in self.cuts)
+
+    @property
+    def pool_fen(self) -> int:
+        return sum(cut.pool_fen for cut in self.cuts)
+
+    @property
+    def mechanism(self) -> str:
+        return mechanism_of(self.pool, self.agreement)
+
+    @cached_property
+    def _weights(self) -> tuple[int, int]:
+        """Read when it is shown: an overview of two years asks for none."""
+        return weight_of(self.pool.kind, self.pool.source_id, self.household_id)
+
+    @property
+    def weight(self) -> int:
+        return self._weights[0]
+
+    @property
+    def weights_total(self) -> int:
+        return self._weights[1]
+
+
+def mechanism_of(pool: Pool, agreement: Any) -> str:
+    """outright, consignment or floor_plus of a lot's pool; supplement, revision; a roster's own mechanism."""
+    if pool.kind == "lot":
+        return str(agreement.basis or pool.mechanism)
+    return str(pool.mechanism) if pool.kind == "roster" else str(pool.kind)
+
+
+class Entry(NamedTuple):
+    """One addition to one of the figures: attributed, owed or received. `mechanism` of received money is how it came."""
+
+    figure: str
+    mechanism: str
+    period: int
+    supplier_id: UUID
     fen: int
-    pool_fen: int
-    weight: int
-    weights_total: int
 
 
-@dataclass(frozen=True)
-class LineShare:
-    """One settled line's part: the household's fen of what the line brought the pool."""
+@dataclass
+class Sums:
+    """Fen of the figures that rows add to."""
 
-    line_id: UUID
-    day: date
-    fen: int
-    pool_fen: int
+    attributed_fen: int = 0
+    owed_fen: int = 0
+    received_fen: int = 0
+
+    def add(self, entry: Entry) -> None:
+        name = f"{entry.figure}_fen"
+        setattr(self, name, getattr(self, name) + entry.fen)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """The household's figures in fen (RULES.md): attributed and owed by sales and slips, received with evidence."""
+    """A household's rows of some months, and its figures in fen (RULES.md): attributed and owed by sales, slips and
+    dated flows, received with evidence. Payable and recoverable are of now, supplier by supplier, whatever the months.
+    """
 
     household_id: UUID
     slips: list[Any]
     payments: list[Any]
     payouts: list[Payout]
     pools: list[PoolShare]
+    flows: list[Any] = field(default_factory=list)
+    revisions: list[statement_reads.RevisedShare] = field(default_factory=list)
+    advances: list[Any] = field(default_factory=list)
+    balances: dict[UUID, int] = field(default_factory=dict)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        return list(_entries(self))
+
+    @cached_property
+    def sums(self) -> Sums:
+        found = Sums()
+        for entry in self.entries:
+            found.add(entry)
+        return found
 
     @property
     def attributed_fen(self) -> int:
-        return sum(share.fen for share in self.pools)
+        return self.sums.attributed_fen
 
     @property
     def owed_fen(self) -> int:
-        outright = sum(slip.payable_fen for slip in self.slips if slip.basis == "outright")
-        return outright + sum(share.fen for share in self.pools if share.pool.makes_debt)
+        return self.sums.owed_fen
 
     @property
     def received_fen(self) -> int:
-        return sum(row.fen for row in self.payments) + sum(row.fen for row in self.payouts if row.state == "paid")
+        return self.sums.received_fen
 
     @property
     def payable_fen(self) -> int:
-        return max(0, self.owed_fen - self.received_fen)
+        return sum(fen for fen in self.balances.values() if fen > 0)
 
     @property
     def recoverable_fen(self) -> int:
-        return max(0, self.received_fen - self.owed_fen)
+        return -sum(fen for fen in self.balances.values() if fen < 0)
+
+    @property
+    def suppliers(self) -> set[UUID]:
+        rows = (*self.slips, *self.payments, *self.payouts, *self.flows, *self.revisions, *self.advances)
+        return {row.supplier_id for row in rows} | {share.pool.supplier_id for share in self.pools}
+
+    def by_month(self) -> dict[int, dict[str, Sums]]:
+        """Month → mechanism → its figures, newest month first."""
+        found: dict[int, dict[str, Sums]] = {}
+        for entry in sorted(self.entries, key=lambda entry: -entry.period):
+            found.setdefault(entry.period, {}).setdefault(entry.mechanism, Sums()).add(entry)
+        return found
+
+    def by_mechanism(self) -> dict[str, Sums]:
+        found: dict[str, Sums] = {}
+        for entry in self.entries:
+            found.setdefault(entry.mechanism, Sums()).add(entry)
+        return found
 
 
-def statement(household_id: UUID, supplier_id: UUID | None = None, periods: tuple[int, int] | None = None) -> Statement:
-    """A household's statement, of one supplier or all, of a range of months (first, last) or all. The caller checked scope."""
+def _entries(rows: Statement) -> Iterator[Entry]:
+    for share in rows.pools:
+        for cut in share.cuts:
+            yield Entry("attributed", share.mechanism, cut.period, share.pool.supplier_id, cut.fen)
+            if share.pool.makes_debt:
+                yield Entry("owed", share.mechanism, cut.period, share.pool.supplier_id, cut.fen)
+    for slip in rows.slips:
+        if slip.basis in OWED_AT_THE_SLIP:
+            yield Entry("owed", slip.basis, slip.period, slip.supplier_id, slip.payable_fen + slip.deduction_fen)
+        if slip.deduction_fen:  # set off against a signed advance: received that day
+            yield Entry("received", "set_off", slip.period, slip.supplier_id, slip.deduction_fen)
+    for revision in rows.revisions:
+        if revision.owed_now:
+            yield Entry("owed", "revision", revision.period, revision.supplier_id, revision.fen)
+    for flow in rows.flows:
+        yield Entry("owed", flow.kind, flow.period, flow.supplier_id, flow.fen)
+    for payment in rows.payments:
+        yield Entry("received", "payment", payment.period, payment.supplier_id, payment.fen)
+    for payout in rows.payouts:
+        if payout.state == "paid":
+            yield Entry("received", "payout", payout.period or 0, payout.supplier_id, payout.fen)
+
+
+def statement(household_id: UUID, supplier_id: UUID | None = None, periods: Periods = None) -> Statement:
+    """A household's statement, of one supplier or all, of a range of months (first, last) or all. The caller checked scope.
+
+    Payouts that wait for payment have no month: they belong to every range that reaches the present one.
+    """
     query = select(Payout).where(Payout.household_id == household_id)
     if supplier_id:
         query = query.where(Payout.supplier_id == supplier_id)
     if periods:
-        query = query.where(Payout.period.between(*periods))
+        waiting = Payout.period.is_(None) if periods[1] >= _present() else None
+        paid = Payout.period.between(*periods)
+        query = query.where(paid if waiting is None else or_(paid, waiting))
+    tail = _tail(household_id, supplier_id)
+    cuts = _cut_shares(household_id, supplier_id, periods)
+    shown_tail = tail if periods is None or periods[0] <= _present() <= periods[1] else []
     return Statement(
         household_id=household_id,
         slips=linkage.slips_of_household(household_id, supplier_id, periods),
         payments=linkage.payments_of_household(household_id, supplier_id, periods),
         payouts=list(db.session.scalars(query.order_by(Payout.id))),
-        pools=_pool_shares(household_id, supplier_id, periods),
+        pools=_by_pool(household_id, [*cuts, *shown_tail]),
+        flows=statement_reads.flows_of_household(household_id, supplier_id, periods),
+        revisions=list(statement_reads.revised_shares(household_id, supplier_id, periods)),
+        advances=statement_reads.advances_of_household(household_id, supplier_id),
+        balances=_balances(household_id, supplier_id, tail),
     )
 
 
-def pools_of(household_id: UUID, supplier_id: UUID | None = None) -> list[Pool]:
-    """The pools that a household has a weight in."""
-    query = select(Pool).where(Pool.source_id.in_(linkage.sources_of_household(household_id)))
+def _present() -> int:
+    return clock.period(clock.today())
+
+
+def _cut_shares(household_id: UUID, supplier_id: UUID | None, periods: Periods) -> list[CutShare]:
+    """The household's shares that were posted, oldest first: one statement over its own rows."""
+    query = (
+        select(
+            Pool,
+            Distribution.id,
+            Distribution.number,
+            Distribution.cut_on,
+            DistributionShare.fen,
+            DistributionPool.before_fen,
+            DistributionPool.after_fen,
+        )
+        .join(Pool, Pool.id == DistributionShare.pool_id)
+        .join(Distribution, Distribution.id == DistributionShare.distribution_id)
+        .join(
+            DistributionPool,
+            (DistributionPool.distribution_id == DistributionShare.distribution_id)
+            & (DistributionPool.pool_id == DistributionShare.pool_id),
+        )
+        .where(
+            DistributionShare.household_id == household_id,
+            or_(DistributionPool.posted_at.is_not(None), Distribution.state == "approved"),
+        )
+    )
     if supplier_id:
         query = query.where(Pool.supplier_id == supplier_id)
-    return list(db.session.scalars(query.order_by(Pool.id)))
-
-
-def pool_of(kind: str, source_id: UUID) -> Pool | None:
-    """The pool of a lot or a roster version, if a line fed it; the caller has checked scope."""
-    return db.session.scalar(select(Pool).where(Pool.kind == kind, Pool.source_id == source_id))
-
-
-def shares_of_pool(pool: Pool) -> dict[UUID, int]:
-    """Household → fen of all that flowed into a pool; the caller has checked scope."""
-    return shares(pool.kind, pool.source_id, pool.id, pool.total_fen)
-
-
-def _pool_shares(household_id: UUID, supplier_id: UUID | None, periods: tuple[int, int] | None) -> list[PoolShare]:
-    pools = pools_of(household_id, supplier_id)
-    spans = _spans(pools, periods)
-    agreements = linkage.agreements_by_ids({pool.agreement_id for pool in pools})
-    lots = linkage.by_ids(pool.source_id for pool in pools if pool.kind == "lot")
-    found = []
-    for pool in pools:
-        before, after = spans.get(pool.id, (0, 0))
-        if after == before:
-            continue
-        rows = weights(pool.kind, pool.source_id)
-        first, last = household_at(pool.kind, pool.source_id, pool.id, (before, after), household_id)
-        found.append(
-            PoolShare(
-                pool=pool,
-                agreement=agreements[pool.agreement_id],
-                lot_number=lots[pool.source_id].number if pool.source_id in lots else None,
-                fen=last - first,
-                pool_fen=after - before,
-                weight=next(weight for household, _, weight in rows if household == household_id),
-                weights_total=sum(weight for _, _, weight in rows),
-            )
-        )
-    return found
-
-
-def _spans(pools: list[Pool], periods: tuple[int, int] | None) -> dict[UUID, tuple[int, int]]:
-    """Each pool's total before and after the months: its movements there are one unbroken interval."""
-    if periods is None:
-        return {pool.id: (0, pool.total_fen) for pool in pools}
-    query = (
-        select(PoolMovement.pool_id, func.min(PoolMovement.before_fen), func.max(PoolMovement.after_fen))
-        .where(PoolMovement.pool_id.in_([pool.id for pool in pools]), PoolMovement.period.between(*periods))
-        .group_by(PoolMovement.pool_id)
-    )
-    return {pool: (int(before), int(after)) for pool, before, after in db.session.execute(query)}
-
-
-def lines_of(
-    pool: Pool, household_id: UUID, periods: tuple[int, int] | None = None, limit: int = 200
-) -> list[LineShare]:
-    """The settled lines that fed a pool, newest first, each with the household's fen."""
-    query = select(PoolMovement).where(PoolMovement.pool_id == pool.id)
     if periods:
-        query = query.where(PoolMovement.period.between(*periods))
-    rows = list(db.session.scalars(query.order_by(PoolMovement.seq.desc()).limit(limit)))
-    return _line_shares(pool, household_id, rows)
-
-
-def _line_shares(pool: Pool, household_id: UUID, rows: list[PoolMovement]) -> list[LineShare]:
-    totals = sorted({total for row in rows for total in (row.before_fen, row.after_fen)})
-    at = dict(zip(totals, household_at(pool.kind, pool.source_id, pool.id, totals, household_id), strict=True))
+        query = query.where(Distribution.cut_on.between(_first_day(periods[0]), _last_day(periods[1])))
+    rows = db.session.execute(query.order_by(Distribution.cut_on, Distribution.id, Pool.id))
     return [
-        LineShare(row.source_id, row.day, at[row.after_fen] - at[row.before_fen], row.after_fen - row.before_fen)
-        for row in rows
+        CutShare(pool, id_, number, cut_on, clock.period(cut_on), fen, before, after)
+        for pool, id_, number, cut_on, fen, before, after in rows
     ]
 
 
-def lines_by_pool(
-    shares: Iterable[PoolShare], household_id: UUID, periods: tuple[int, int] | None = None
-) -> dict[UUID, list[LineShare]]:
-    """Pool → the settled lines that fed it, newest first, each with the household's fen. One statement for all pools."""
-    pools = {share.pool.id: share.pool for share in shares}
-    query = select(PoolMovement).where(PoolMovement.pool_id.in_(pools))
-    if periods:
-        query = query.where(PoolMovement.period.between(*periods))
-    rows: dict[UUID, list[PoolMovement]] = {}
-    for row in db.session.scalars(query.order_by(PoolMovement.pool_id, PoolMovement.seq.desc())):
-        rows.setdefault(row.pool_id, []).append(row)
-    return {id_: _line_shares(pools[id_], household_id, moves) for id_, moves in rows.items()}
+def _first_day(period: int) -> date:
+    return date(period // 100, period % 100, 1)
 
 
-@dataclass(frozen=True)
-class Owing:
-    """What a supplier owes its households now, fen, by age in days and by mechanism."""
-
-    slips_fen: int
-    pools_fen: int
-    up_to_30_fen: int
-    up_to_60_fen: int
-    older_fen: int
-    by_mechanism: dict[str, int]
-    households: int
-
-    @property
-    def total_fen(self) -> int:
-        return self.slips_fen + self.pools_fen
+def _last_day(period: int) -> date:
+    year, month = divmod(period, 100)
+    return (date(year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)
 
 
-def owing(supplier_id: UUID) -> Owing:
-    """Unpaid outright slips and what flowed into debt pools less what was paid out. Oldest debts are paid first."""
-    today = clock.today()
-    debts = linkage.unpaid_by_day(supplier_id)
-    slips_fen = sum(fen for _, fen in debts)
-    moves = db.session.execute(
-        select(PoolMovement.day, Pool.mechanism, func.sum(PoolMovement.after_fen - PoolMovement.before_fen))
-        .join(Pool, Pool.id == PoolMovement.pool_id)
-        .where(Pool.supplier_id == supplier_id, Pool.makes_debt)
-        .group_by(PoolMovement.day, Pool.mechanism)
-        .order_by(PoolMovement.day)
+def _tail(household_id: UUID, supplier_id: UUID | None) -> list[CutShare]:
+    """What lines brought (or reversals took back from) the household's pools since their last cut; of this month."""
+    moved = []
+    for pool in pools_of(household_id, supplier_id, only_moved=True):
+        totals = (pool.distributed_fen, pool.total_fen)
+        before, after = household_at(pool.kind, pool.source_id, pool.id, totals, household_id)
+        moved.append(CutShare(pool, None, "", None, _present(), after - before, *totals))
+    return moved
+
+
+def pools_of(household_id: UUID, supplier_id: UUID | None = None, *, only_moved: bool = False) -> list[Pool]:
+    """The pools that a household has a weight in; `only_moved`: those with an open tail."""
+    # The kinds are named so that the unique key of kind and source serves, not a scan of all pools.
+    query = select(Pool).where(
+        Pool.kind.in_(POOL_KINDS), Pool.source_id.in_(linkage.sources_of_household(household_id))
     )
-    paid_out = int(
-        db.session.scalar(select(func.sum(Payout.fen)).where(Payout.supplier_id == supplier_id, Payout.state == "paid"))
-        or 0
-    )
-    by_mechanism = {"outright": slips_fen} if slips_fen else {}
-    pools_fen = 0
-    for day, mechanism, fen in moves:
-        left = max(0, int(fen) - paid_out)
-        paid_out = max(0, paid_out - int(fen))
-        if left:
-            debts.append((day, left))
-            by_mechanism[mechanism] = by_mechanism.get(mechanism, 0) + left
-            pools_fen += left
-
-    def aged(least: int, most: int) -> int:
-        return sum(fen for day, fen in debts if today - timedelta(days=most) < day <= today - timedelta(days=least))
-
-    return Owing(
-        slips_fen=slips_fen,
-        pools_fen=pools_fen,
-        up_to_30_fen=aged(-400, 31),
-        up_to_60_fen=aged(31, 61),
-        older_fen=aged(61, 100_000),
-        by_mechanism=by_mechanism,
-        households=_households_owed(supplier_id),
-    )
+    if supplier_id:
+        query = query.where(Pool.supplier_id == supplier_id)
+    if only_moved:
+        query = query.where(Pool.total_fen != Pool.distributed_fen)
+    return list(db.session.scalars(query.order_by(Pool.id)))
 
 
-def unpaid_of_households(supplier_id: UUID) -> dict[UUID, int]:
-    """Household → fen of the supplier's that can be paid now: unpaid outright slips and approved payouts.
-
-    What flowed into debt pools since the last distribution is owed too; it has no household until the next cut.
-    """
-    unpaid: dict[UUID, int] = {}
-    for slip in linkage.unpaid_slips(supplier_id):
-        unpaid[slip.household_id] = unpaid.get(slip.household_id, 0) + slip.payable_fen - slip.paid_fen
-    query = (
-        select(Payout.household_id, func.sum(Payout.fen))
-        .where(Payout.supplier_id == supplier_id, Payout.state == "to_pay")
-        .group_by(Payout.household_id)
-    )
-    for household, fen in db.session.execute(query):
-        unpaid[household] = unpaid.get(household, 0) + int(fen)
-    return unpaid
-
-
-def _households_owed(supplier_id: UUID) -> int:
-    to_pay = select(Payout.household_id).where(Payout.supplier_id == supplier_id, Payout.state == "to_pay")
-    return len(linkage.unpaid_households(supplier_id) | set(db.session.scalars(to_pay)))
+def _by_pool(household_id: UUID, cuts: Iterable[CutShare]) -> list[PoolShare]:
+    found: dict[UUID, list[CutShare]] = {}
+    for cut in cuts:
+        found.setdefault(cut.pool.id, []).append(cut)
+    pools = [cuts[0].pool for cuts in found.values()]
+    agreements = linkage.agreements_by_ids({pool.agreement_id for pool in pools})
+    lots = linkage.by_ids(pool.source_id for pool in pools if pool.kind in ("lot", "supplement"))
+    return [
+        PoolShare(
+            pool=pool,
+            agreement=agreements[pool.agreement_id],
+            lot_number=lots[pool.source_id].number if pool.source_id in lots else None,
+            household_id=household_id,
+            cuts=found[pool.id],
+        )
+        for pool in pools
+    ]
 
 
-def households_of_lines(line_ids: Iterable[UUID]) -> set[UUID]:
-    """Every household that a weight in a pool links to these settled lines, each once."""
-    pools = db.session.execute(
-        select(Pool.kind, Pool.source_id)
-        .join(PoolMovement, PoolMovement.pool_id == Pool.id)
-        .where(PoolMovement.source_id.in_(set(line_ids)))
-        .distinct()
-    )
-    return {household for kind, source in pools for household, _, _ in weights(kind, source)}
-
-
-def households_reached(year: int | None = None, line_ids: Iterable[UUID] | None = None) -> int:
-    """How many households had a pool that something flowed into, each once: in a year, by these settled lines, or ever.
-
-    One statement, whatever the number of pools.
-    """
-    query = select(Pool.source_id).join(PoolMovement, PoolMovement.pool_id == Pool.id)
-    if year is not None:
-        query = query.where(PoolMovement.period.between(year * 100 + 1, year * 100 + 12))
-    if line_ids is not None:
-        query = query.where(PoolMovement.source_id.in_(set(line_ids)))
-    return linkage.count_households_of(query)
+def _balances(household_id: UUID, supplier_id: UUID | None, tail: list[CutShare]) -> dict[UUID, int]:
+    """Supplier → owed less received as of now, fen: the standing, and what sales brought since the last cut."""
+    found = {
+        supplier: row.owed_fen - row.received_fen
+        for supplier, row in standing.of_household(household_id).items()
+        if supplier_id in (None, supplier)
+    }
+    for cut in tail:
+        if cut.pool.makes_debt:
+            found[cut.pool.supplier_id] = found.get(cut.pool.supplier_id, 0) + cut.fen
+    return found

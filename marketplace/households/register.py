@@ -192,6 +192,11 @@ def places(prefix: str = "") -> Select[UUID, str, str]:
     )
 
 
+def ids_in(prefix: str) -> Select[UUID]:
+    """A query of the households that live in a division's prefix, for another query's IN: however many they are."""
+    return select(Household.id).where(lies_in(Household.present_division, prefix))
+
+
 def names_of(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     """Household → (head's name, number), one statement of one parameter; the caller has checked scope."""
     query = select(Household.id, Household.head_name, Household.code).where(Household.id.in_(ids_as_query(ids)))

@@ -30,7 +30,7 @@ def actor_of(user: User) -> Actor:
 
 def actor_by_id(user_id: UUID) -> Actor:
     """The actor that a user is now, for work that was begun in its name. Raises NotFound if it may no longer sign in."""
-    return actor_of(by_id(User, user_id, User.active, "user"))
+    return actor_of(by_id(User, user_id, User.active.is_(True), "user"))
 
 
 def _scope_of(organisation: Organisation) -> Scope:

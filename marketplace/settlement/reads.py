@@ -1,6 +1,6 @@
 """What pages ask of settled money: a year's volume, an agency's and a plan's lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -35,6 +35,16 @@ def volume_of(year: int, dimension: str = "channel", key: str | None = None) -> 
     if key is not None:
         query = query.where(Figure.key == key)
     return Volume(*(int(value) for value in db.session.execute(query).one()))
+
+
+def sold_by(supplier_ids: Iterable[UUID], periods: tuple[int, int]) -> int:
+    """What suppliers sold, settled, in a range of months (first, last), fen; from the figures."""
+    query = select(func.coalesce(func.sum(Figure.money_fen), 0)).where(
+        Figure.dimension == "supplier",
+        Figure.key.in_([str(supplier) for supplier in supplier_ids]),
+        Figure.period.between(*periods),
+    )
+    return int(db.session.execute(query).scalar_one())
 
 
 def lines_of_year(year: int, agency_id: UUID | None = None) -> list[UUID]:

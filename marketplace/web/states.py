@@ -119,6 +119,18 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "paid": ("done", _("已兑付")),
         "failed": ("stop", _("付款失败")),
     },
+    "dispute": {
+        "raised": ("wait", _("待答复")),
+        "answered": ("wait", _("待裁定")),
+        "upheld": ("stop", _("异议成立")),
+        "corrected": ("done", _("已更正")),
+        "rejected": ("void", _("异议不成立")),
+        "withdrawn": ("void", _("已撤回")),
+    },
+    "link": {
+        "live": ("done", _("有效")),
+        "revoked": ("stop", _("已作废")),
+    },
     "finding": {
         "open": ("wait", _("待整改")),
         "rectifying": ("move", _("整改中")),
@@ -162,6 +174,8 @@ KINDS: dict[str, LazyString] = {
     "agreement": _("联结协议"),
     "distribution": _("分配"),
     "payout": _("兑付"),
+    "dispute": _("异议"),
+    "link": _("明白卡"),
     "finding": _("问题"),
     "period": _("账期"),
     "task": _("任务"),
