@@ -54,6 +54,15 @@ class SignInNeeded(DomainError):
         super().__init__("sign_in_needed")
 
 
+class FreshSignInNeeded(DomainError):
+    """The session is known, and the password was last given too long ago for what is asked."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("fresh_sign_in_needed")
+
+
 class Conflict(DomainError):
     """Somebody else changed it first, or the same is under way."""
 

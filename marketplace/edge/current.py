@@ -16,6 +16,7 @@ from ..identity import sign_in
 
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
+FRESH = timedelta(minutes=5)
 _TOUCH_SECONDS = 300  # the cookie is not sent anew with every answer
 
 
@@ -54,8 +55,20 @@ def _actor() -> Actor:
 
 def begin_session() -> None:
     """Stamps a session that was just opened with its two moments."""
-    session["began"] = session["seen"] = int(clock.now().timestamp())
+    session["began"] = session["seen"] = session["fresh"] = int(clock.now().timestamp())
     forget()
+
+
+def confirm_session() -> None:
+    """Stamps the session: its user has just given the password again."""
+    session["fresh"] = int(clock.now().timestamp())
+
+
+def is_fresh() -> bool:
+    """Whether the password was given within five minutes. A token never is: nobody sits before it."""
+    if bearer() is not None:
+        return False
+    return 0 <= clock.now().timestamp() - int(session.get("fresh", 0)) <= FRESH.total_seconds()
 
 
 def _expired(now: int) -> bool:

@@ -3,6 +3,7 @@
     @guard("order.read")       an actor with the permission
     @guard(signed_in=True)     any signed-in actor
     @guard(public=True)        everybody
+    @guard("payee.reveal", fresh=True)  besides, the password given again within five minutes
 
 The services check again: the guard answers early and makes the whole map readable.
 """
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 
-from ..core.errors import Forbidden, SignInNeeded
+from ..core.errors import Forbidden, FreshSignInNeeded, SignInNeeded
 from ..identity.permissions import ROLES
 from . import current
 
@@ -32,6 +33,7 @@ class Guard:
     signed_in: bool = False
     writes: bool = True
     csrf: bool = True
+    fresh: bool = False  # numbers of a person in full: a session that was left open does not show them
     anonymous: bool = False  # a probe: nobody is asked who it is, so that it answers without a database
 
 
@@ -102,13 +104,15 @@ def check(app: Flask) -> None:
 
 
 def allow(declared: Guard, actor: Any) -> None:
-    """Raises SignInNeeded or Forbidden."""
+    """Raises SignInNeeded, Forbidden or FreshSignInNeeded."""
     if declared.public:
         return
     if actor.user is None:
         raise SignInNeeded
     if declared.permission:
         actor.require(declared.permission)
+    if declared.fresh and not current.is_fresh():
+        raise FreshSignInNeeded
 
 
 def init_app(app: Flask) -> None:

@@ -6,11 +6,12 @@ stored.
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Response, flash, get_flashed_messages, request, session
+from flask import Response, current_app, flash, get_flashed_messages, request, session
 from sqlalchemy import delete, func, select
 
 from ..core import clock
@@ -67,8 +68,12 @@ def _claim(identity: str) -> None:
 
 
 def _body_hash() -> str:
-    """Of what was asked: the whole URL and body, save the key and the CSRF token, which a repeat may carry anew."""
-    digest = hashlib.sha256(request.full_path.encode())
+    """Of what was asked: the whole URL and body, save the key and the CSRF token, which a repeat may carry anew.
+
+    Keyed with the installation's secret: a body may hold an identity number, which a bare hash would let one guess.
+    """
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    digest = hmac.new(secret, request.full_path.encode(), hashlib.sha256)
     if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         for name, values in sorted(request.form.lists()):
             if name not in (FIELD, "csrf_token"):

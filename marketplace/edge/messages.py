@@ -333,6 +333,7 @@ WORDS: dict[str, LazyString] = {
     "sheet_unreadable": _("文件打不开，请另存后再传"),
     "sheet_too_many": _("内容太多：最多 %(sheets)s 个表、%(rows)s 行、%(columns)s 列"),
     "sheet_empty": _("文件里没有数据"),
+    "sheet_number_rounded": _("长数字被表格软件截断了，请把这一列设为文本后重填"),
     "sheet_encoding": _("看不懂文字编码，请存为 UTF-8 或 GBK"),
     # the household's side
     "link_wrong": _("后四位不对，或者这张卡已经换过。请看卡片再填，或找村委会重新打印。"),
@@ -366,6 +367,8 @@ NOUNS: dict[str, LazyString] = {
     "organisation": _("单位"),
     "user": _("用户"),
     "token": _("令牌"),
+    "checkpoint": _("检查点"),
+    "key": _("公钥"),
     "file": _("文件"),
     "division": _("区划"),
     "village": _("村"),

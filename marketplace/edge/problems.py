@@ -16,7 +16,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from ..core.errors import Conflict, DomainError, Many, NotFound, Refused, SignInNeeded, TooMany, Unavailable
+from ..core.errors import (
+    Conflict,
+    DomainError,
+    FreshSignInNeeded,
+    Many,
+    NotFound,
+    Refused,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+)
 from . import current, observe, transactions
 from .messages import flattened, sentence
 
@@ -82,6 +92,9 @@ def answer(error: DomainError, status: int | None = None) -> Response:
     elif status == 401:
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return make_response(redirect(url_for("account.sign_in", next=target)))
+    elif isinstance(error, FreshSignInNeeded):
+        target = request.full_path.rstrip("?") if request.method == "GET" else request.path
+        return make_response(redirect(url_for("account.confirm", next=target), 303))
     else:
         transactions.abandon()
         g.failed = status >= 500 or not _asker_is_known()  # such a page does not lean on the database again

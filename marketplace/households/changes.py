@@ -49,7 +49,7 @@ class Change:
 def record_change(actor: Actor, household_id: UUID, new: NewChange) -> HouseholdChange:
     """Records what became of a household.
 
-    Raises NotFound; Refused: evidence_needed, number_in_reason, day_in_future, change_before_another, household_ended,
+    Raises NotFound; Refused: change_evidence_needed, number_in_reason, day_in_future, change_before_another, household_ended,
     the faults of parts (part_is_itself, parts_one, parts_sum, part_twice_named, part_ended, household_unknown), of a move
     (village_without_households, not_moved) and of a death (not_a_member, member_left, new_head_needed).
     """
@@ -57,7 +57,7 @@ def record_change(actor: Actor, household_id: UUID, new: NewChange) -> Household
     if new.kind not in CHANGES:
         raise Refused("not_a_choice", field="kind")
     if fault := rules.told_fault(new.evidence):
-        raise Refused("evidence_needed" if fault == "reason_needed" else fault, field="evidence")
+        raise Refused("change_evidence_needed" if fault == "reason_needed" else fault, field="evidence")
     reached(actor, {household_id}, None)
     row = HouseholdChange(
         id=new_id(),
@@ -77,9 +77,9 @@ def record_change(actor: Actor, household_id: UUID, new: NewChange) -> Household
         _check_days(row, {household_id: family})
     if new.kind == "moved":
         _move(family, row, new)
-    db.session.add(row)
     if new.kind == "died":
         _die(actor, family, row, new)
+    db.session.add(row)
     db.session.flush()
     db.session.add_all(
         HouseholdChangePart(change_id=row.id, household_id=id_, basis_points=bp) for id_, bp in new.parts
@@ -189,16 +189,14 @@ def _die(actor: Actor, family: Household, row: HouseholdChange, new: NewChange) 
     dead = found.pop(new.member_id, None) if new.member_id else None
     if dead is None:
         raise Refused("not_a_member", field="member_id")
-    row.member_id = dead.id
-    db.session.flush()
-    members.depart(actor, dead, row.from_day, died=True)
-    if dead.relation != "head" or not found:
-        return
     head = found.get(new.new_head_id) if new.new_head_id else None
-    if head is None:
+    if dead.relation == "head" and found and head is None:
         raise Refused("new_head_needed", field="new_head_id")
-    db.session.flush()  # a household has one head at a time
-    head.relation, family.head_name = "head", head.name
+    row.member_id = dead.id
+    members.depart(actor, dead, row.from_day, died=True)
+    if dead.relation == "head" and head is not None:
+        db.session.flush()  # a household has one head at a time
+        head.relation, family.head_name = "head", head.name
 
 
 def approve_change(actor: Actor, change_id: UUID) -> HouseholdChange:

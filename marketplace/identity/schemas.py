@@ -13,6 +13,10 @@ class SignInSchema(Taken):
     password = fields.String(required=True, validate=validate.Length(1, 200))
 
 
+class ConfirmSchema(Taken):
+    password = fields.String(required=True, validate=validate.Length(1, 200))
+
+
 class TokenSchema(Taken):
     name = Text(60, 1, required=True, metadata={"description": "What it is for", "example": "ERP"})
     days = Whole(1, MAX_DAYS, load_default=90, metadata={"description": "How long it is valid"})

@@ -23,7 +23,7 @@ from sqlalchemy.orm import joinedload
 from ..core import audit, clock
 from ..core.actor import SYSTEM, Actor
 from ..core.db import db, is_sqlite, new_id, transaction
-from ..core.errors import Refused, TooMany
+from ..core.errors import Refused, SignInNeeded, TooMany
 from .models import SignInAttempt, User
 from .services import actor_of
 
@@ -118,6 +118,25 @@ def sign_in(name: str, password: str, address: str) -> Actor:
     return actor_of(user)
 
 
+def confirm(actor: Actor, password: str, address: str) -> None:
+    """Asks the signed-in user's password once more; the edge stamps the session as fresh. Throttled as a sign-in.
+
+    Ends the present transaction and makes its own short ones.
+    Raises SignInNeeded, Refused('password_wrong'), TooMany('sign_in_throttled').
+    """
+    with transaction(write=False):
+        found = db.session.execute(
+            select(User.id, User.sign_in_name, User.password).where(User.id == actor.user, User.active)
+        ).one_or_none()
+    if found is None:
+        raise SignInNeeded
+    attempt = _reserve(found.sign_in_name.casefold(), address[:45])
+    if not verify_password(password, found.password):
+        _note(attempt, found.id, ok=False)
+        raise Refused("password_wrong", field="password")
+    _note(attempt, found.id, ok=True, verb="sign_in.confirm")
+
+
 def sign_out(actor: Actor) -> None:
     """Ends this browser's session."""
     if actor.user:
@@ -189,9 +208,9 @@ def _refuse_beyond(attempts: Select[datetime], limit: int, since: datetime) -> N
         raise TooMany("sign_in_throttled", retry_after=wait, minutes=-(-wait // 60))
 
 
-def _note(attempt_id: UUID, user_id: UUID | None, ok: bool) -> None:
+def _note(attempt_id: UUID, user_id: UUID | None, ok: bool, verb: str = "sign_in.ok") -> None:
     """The attempt's end, and its line in the trail. The trail keeps no typed name: people type passwords there."""
     with transaction():
         if ok:
             db.session.execute(update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(ok=True))
-        audit.record(SYSTEM, "sign_in.ok" if ok else "sign_in.failed", "user", user_id or "unknown")
+        audit.record(SYSTEM, verb if ok else "sign_in.failed", "user", user_id or "unknown")

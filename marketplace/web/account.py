@@ -12,7 +12,7 @@ from ..edge.forms import Form, done
 from ..edge.guard import guard
 from ..identity import sign_in as identity
 from ..identity import tokens
-from ..identity.schemas import SignInSchema, TokenSchema
+from ..identity.schemas import ConfirmSchema, SignInSchema, TokenSchema
 from . import kit, navigation
 
 blueprint = Blueprint("account", __name__)
@@ -43,6 +43,20 @@ def sign_in() -> Response:
             return redirect(target or navigation.home_of(actor), 303)  # type: ignore[return-value]
     target = kit.safe_next(request.values.get("next"))
     return form.page("account/sign_in.html", target=target, demos=demo_sign_ins(), labels=LABELS)
+
+
+@blueprint.route("/confirm", methods=["GET", "POST"])
+@guard(signed_in=True, writes=False)
+def confirm() -> Response:
+    """The password once more, before numbers of a person are shown in full."""
+    target = kit.safe_next(request.values.get("next")) or navigation.home_of(current.actor())
+    form = Form(ConfirmSchema())
+    if form.posted:
+        with form.attempt():
+            identity.confirm(current.actor(), form.data()["password"], request.remote_addr or "")
+            current.confirm_session()
+            return redirect(target, 303)  # type: ignore[return-value]
+    return form.page("account/confirm.html", target=target, labels=LABELS)
 
 
 @blueprint.post("/sign-out")
