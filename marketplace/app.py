@@ -60,13 +60,17 @@ def _keys(chosen: Settings) -> crypto.Keys:
 
 def _wire(app: Flask) -> None:
     from . import api, cli, edge
+    from .edge import checks as edge_checks
     from .edge import guard
     from .identity import sign_in
+    from .reporting import verification
+    from .search import checks as search_checks
     from .search import services as search
     from .web import kit
 
     edge.init_app(app)
     app.extensions["ready_checks"]["search"] = search.count
+    verification.also([*search_checks.CHECKS, *edge_checks.CHECKS])  # of rooms that it may not import
     sign_in.init_app(app)
     kit.init_app(app)
     for name, prefix in PAGES.items():

@@ -10,19 +10,21 @@ from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
 
-from flask import Flask
+from flask import Flask, current_app
 
 from .catalogue import services as catalogue
-from .core import clock, jobs, outbox
+from .core import clock, jobs, keys, outbox
 from .core.db import db, transaction
 from .core.errors import Unavailable
 from .edge import idempotency
+from .ledger import checkpoints, seals
 from .procurement import services as procurement
+from .reporting import verification
 from .search import gather
 from .search import services as search
 
 HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
-JOBS: dict[str, jobs.Handler] = {}  # kind of long work → who does it
+JOBS: dict[str, jobs.Handler] = {"verify": verification.job}  # kind of long work → who does it
 IDLE = 0.5  # seconds between looks at the outbox when it was empty
 KEEP_ANSWERS = timedelta(days=2)
 
@@ -58,8 +60,39 @@ def mend_index() -> None:
             gather.rebuild()
 
 
+def seal_journals() -> None:
+    """What was posted since the last turn gets its place in a chain."""
+    seals.seal()
+
+
+def seal_late_journals() -> None:
+    """What committed late, or by a clock that lags."""
+    seals.seal(seals.LOOK_BACK_FAR)
+
+
+def seal_forgotten_journals() -> None:
+    seals.seal(None)
+
+
+def sign_checkpoint() -> None:
+    """Where the chains end, signed. Only a demo makes the key by itself; elsewhere `flask ledger key` does."""
+    settings = current_app.config["SETTINGS"]
+    try:
+        key = keys.ready(settings.ledger_key, make=settings.demo)
+        with transaction():
+            if settings.demo:
+                checkpoints.register(key)
+            checkpoints.sign(key)
+    except keys.SigningKeyError as reason:
+        log.warning("no checkpoint was signed: %s", reason)
+
+
 # What the clock asks for, and how often.
 DUTIES: dict[Callable[[], None], timedelta] = {
+    seal_journals: timedelta(seconds=3),
+    seal_late_journals: timedelta(minutes=5),
+    seal_forgotten_journals: timedelta(hours=1),
+    sign_checkpoint: timedelta(hours=1),
     mend_index: timedelta(minutes=5),
     lapse_orders: timedelta(minutes=1),
     refresh_references: timedelta(hours=6),

@@ -18,7 +18,8 @@ def register(app: Flask) -> None:
     from .regions import regions
     from .report import report
     from .search import group as search
+    from .verify import verify
 
-    for group in (demo, ledger, regions, report, search):
+    for group in (demo, ledger, regions, report, search, verify):
         app.cli.add_command(group)
     Migrate(app, db, directory=str(MIGRATIONS))

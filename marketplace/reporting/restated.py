@@ -17,7 +17,8 @@ from ..attribution.models import Distribution, Payout
 from ..core.actor import Actor
 from ..core.db import db, lies_in
 from ..core.errors import Refused
-from ..linkage.models import FarmPayment, Slip
+from ..linkage.models import FarmPayment, Flow, Lot, LotRevision, Slip
+from ..linkage.rules import OWED_AT_SLIP
 from ..procurement.models import Order, OrderLine
 from ..settlement import closing, frozen, late
 from ..settlement.closing_models import Closing
@@ -150,7 +151,7 @@ def _plain(key: Any) -> str:
 def _plus(sums: Sums, moved: Iterable[int] | None) -> Sums:
     if moved is None:
         return sums
-    values = {
+    values: dict[str, Any] = {
         name: None if getattr(sums, name) is None else getattr(sums, name) + fen
         for name, fen in zip(_MONEY, moved, strict=True)
     }
@@ -170,56 +171,46 @@ def _late(prefix: str, period: int) -> Any:
     """The rows that this month's restatement adds and takes out, of every kind that carries a period."""
     start, end = date(period // 100, period % 100, 1), late.last_day(period)
     parts = [_reversals(prefix, period)]
-    for kind, row, day, number, text, owed, received, joins, always in _DATED():
+    for kind, row, place, day, number, text, owed, received, joins, always in _dated():
         added = and_(day.between(start, end), row.period > period)
         moved = or_(added, and_(row.period == period, day < start))
-        query = _columns(
-            kind,
-            row,
-            period,
-            day=day,
-            number=number,
-            text=text,
-            division=row.division,
-            owed_fen=owed,
-            received_fen=received,
-        )
+        shown = {"day": day, "number": number, "text": text, "division": place}
+        query = _columns(kind, row, period, owed_fen=owed, received_fen=received, **shown)
         for table, condition in joins:
             query = query.join(table, condition)
-        parts.append(query.where(moved, lies_in(row.division, prefix), *always))
+        parts.append(query.where(moved, lies_in(place, prefix), *always))
     return union_all(*parts)
 
 
-def _DATED() -> list[tuple[Any, ...]]:
+def _dated() -> list[tuple[Any, ...]]:
+    """(kind, row, place, day, number, text, owed, received, joins, conditions) of what carries a day of its own."""
     nothing = literal(0)
     slip = (Slip, Slip.id == FarmPayment.slip_id)
     cut = (Distribution, Distribution.id == Payout.distribution_id)
+    lot = (Lot, Lot.id == LotRevision.lot_id)
     value = Slip.payable_fen + Slip.deduction_fen
-    owed_at_slip = (Slip.basis != "consignment",)
+    at_slip = (Slip.basis.in_(OWED_AT_SLIP),)
+    paid = (Payout.state == "paid",)
+    payment = (FarmPayment.paid_on, Slip.number, FarmPayment.evidence, nothing, FarmPayment.fen, (slip,), ())
+    payout = (Payout.paid_on, Distribution.number, Payout.evidence, nothing, Payout.fen, (cut,), paid)
+    revision = (LotRevision.day, LotRevision.number, LotRevision.reason, LotRevision.fen, nothing, (lot,))
     return [
-        ("slip", Slip, Slip.delivered_on, Slip.number, Slip.item, value, Slip.deduction_fen, (), owed_at_slip),
         (
-            "farm_payment",
-            FarmPayment,
-            FarmPayment.paid_on,
+            "slip",
+            Slip,
+            Slip.division,
+            Slip.delivered_on,
             Slip.number,
-            FarmPayment.evidence,
-            nothing,
-            FarmPayment.fen,
-            (slip,),
+            Slip.item,
+            value,
+            Slip.deduction_fen,
             (),
+            at_slip,
         ),
-        (
-            "payout",
-            Payout,
-            Payout.paid_on,
-            Distribution.number,
-            Payout.evidence,
-            nothing,
-            Payout.fen,
-            (cut,),
-            (Payout.state == "paid",),
-        ),
+        ("flow", Flow, Flow.division, Flow.day, Flow.batch, Flow.evidence, Flow.fen, nothing, (), ()),
+        ("revision", LotRevision, Lot.division, *revision, (LotRevision.owed_now,)),
+        ("farm_payment", FarmPayment, FarmPayment.division, *payment),
+        ("payout", Payout, Payout.division, *payout),
     ]
 
 

@@ -15,7 +15,7 @@ from ..core.db import db
 from ..core.errors import Refused
 from ..households import services as households
 from ..households.models import Household
-from ..linkage.models import FarmPayment, Lot, Slip
+from ..linkage.models import FarmPayment, Flow, Lot, LotRevision, LotRevisionShare, Slip
 from ..procurement.models import Acceptance, AcceptanceLine, Order, OrderLine
 from ..settlement.models import SettledLine
 from . import sources
@@ -28,8 +28,8 @@ FIGURES = ("ordered", "accepted", "settled", "attributed", "owed", "received")
 
 @dataclass(frozen=True)
 class Behind:
-    """One row behind a figure. `kind`: order_line, accepted_line, settled_line, slip, farm_payment, payout; what a kind
-    does not have is None. `fen` is its part of the figure; `of_fen` the money it is a part of."""
+    """One row behind a figure. `kind`: order_line, accepted_line, settled_line, slip, flow, revision, set_off,
+    farm_payment, payout; what a kind     does not have is None. `fen` is its part of the figure; `of_fen` the money it is a part of."""
 
     kind: str
     id: UUID
@@ -163,7 +163,7 @@ def _settled(actor: Actor, asked: Asked, fen: Any = SettledLine.money_fen) -> li
         .join(Order, Order.id == SettledLine.order_id)
         .join(OrderLine, OrderLine.id == SettledLine.order_line_id)
         .join(Lot, Lot.id == SettledLine.lot_id)
-        .where(fen > 0)
+        .where(fen != 0)  # a reversal is below zero
     )
     return [sources.SETTLED.narrow(query, actor, asked, "month")]
 
@@ -173,25 +173,57 @@ def _attributed(actor: Actor, asked: Asked) -> list[Select[Any]]:
 
 
 def _owed(actor: Actor, asked: Asked) -> list[Select[Any]]:
+    value = Slip.payable_fen + Slip.deduction_fen
+    flows = _columns(
+        "flow",
+        Flow.id,
+        Flow.day,
+        Flow.batch,
+        Flow.evidence,
+        Flow.fen,
+        Flow.fen,
+        supplier_id=Flow.supplier_id,
+        household_id=Flow.household_id,
+        division=Flow.division,
+    )
+    revisions = _columns(
+        "revision",
+        LotRevision.id,
+        LotRevision.day,
+        LotRevision.number,
+        LotRevision.reason,
+        LotRevisionShare.fen,
+        LotRevision.fen,
+        lot_id=Lot.id,
+        lot_number=Lot.number,
+        supplier_id=LotRevision.supplier_id,
+        household_id=LotRevisionShare.household_id,
+        division=Lot.division,
+    )
+    return [
+        sources.SLIPS.narrow(_slips("slip", value, value), actor, asked, "month"),
+        sources.FLOWS.narrow(select(*flows).select_from(Flow), actor, asked, "month"),
+        sources.REVISIONS.narrow(select(*revisions).select_from(LotRevisionShare), actor, asked, "month"),
+        *_settled(actor, asked, SettledLine.owed_fen),
+    ]
+
+
+def _slips(kind: str, fen: Any, of_fen: Any) -> Select[Any]:
     columns = _columns(
-        "slip",
+        kind,
         Slip.id,
         Slip.delivered_on,
         Slip.number,
         Slip.item,
-        Slip.payable_fen,
-        Slip.payable_fen,
+        fen,
+        of_fen,
         lot_id=Slip.lot_id,
         lot_number=Lot.number,
         supplier_id=Slip.supplier_id,
         household_id=Slip.household_id,
         division=Slip.division,
     )
-    query = select(*columns).select_from(Slip).outerjoin(Lot, Lot.id == Slip.lot_id)
-    return [
-        sources.SLIPS.narrow(query, actor, asked, "month"),
-        *_settled(actor, asked, SettledLine.owed_fen),
-    ]
+    return select(*columns).select_from(Slip).outerjoin(Lot, Lot.id == Slip.lot_id)
 
 
 def _received(actor: Actor, asked: Asked) -> list[Select[Any]]:
@@ -221,7 +253,9 @@ def _received(actor: Actor, asked: Asked) -> list[Select[Any]]:
     )
     payments = select(*paid).select_from(FarmPayment).join(Slip, Slip.id == FarmPayment.slip_id)
     payouts = select(*paid_out).select_from(Payout).join(Distribution, Distribution.id == Payout.distribution_id)
+    value = Slip.payable_fen + Slip.deduction_fen
     return [
+        sources.SET_OFF.narrow(_slips("set_off", Slip.deduction_fen, value), actor, asked, "month"),
         sources.PAYMENTS.narrow(payments, actor, asked, "month"),
         sources.PAYOUTS.narrow(payouts, actor, asked, "month"),
     ]

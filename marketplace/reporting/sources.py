@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from ..attribution.models import Payout
 from ..core.actor import Actor
 from ..core.db import db, lies_in, visible
-from ..linkage.models import FarmPayment, Lot, Slip
+from ..linkage.models import FarmPayment, Flow, Lot, LotRevision, LotRevisionShare, Slip
+from ..linkage.rules import OWED_AT_SLIP
 from ..procurement.models import Acceptance, AcceptanceLine, Order, OrderLine
 from ..settlement.models import Figure, SettledLine
 from . import rules
@@ -55,7 +56,7 @@ class Source:
     base: Any
     period: Any
     columns: dict[str, Any]
-    always: tuple[ColumnElement[bool], ...] = ()
+    always: tuple[Any, ...] = ()
     joins: tuple[tuple[frozenset[str], Any, Any], ...] = ()
     buyer_division: Any = None
     household: Any = None
@@ -157,11 +158,31 @@ ACCEPTED = Source(
     ),
     buyer_division=Order.agency_division,
 )
-SLIPS = Source(
+_AT_SLIP = Slip.basis.in_(OWED_AT_SLIP)
+_OF_SLIP = {"origin": Slip.division, "supplier": Slip.supplier_id}
+SLIPS = Source(Slip, Slip.period, _OF_SLIP, always=(_AT_SLIP,), household=Slip.household_id)
+FLOWS = Source(
+    Flow,
+    Flow.period,
+    {"origin": Flow.division, "supplier": Flow.supplier_id},
+    household=Flow.household_id,
+)
+REVISIONS = Source(  # late costs of a lot that are owed at once, where the lot comes from
+    LotRevisionShare,
+    LotRevision.period,
+    {"origin": Lot.division, "supplier": LotRevision.supplier_id},
+    always=(LotRevision.owed_now,),
+    joins=(
+        (frozenset(DIMENSIONS), LotRevision, LotRevision.id == LotRevisionShare.revision_id),
+        (frozenset(DIMENSIONS), Lot, Lot.id == LotRevision.lot_id),
+    ),
+    household=LotRevisionShare.household_id,
+)
+SET_OFF = Source(  # what a slip repaid of a signed advance: received by set-off on that day
     Slip,
     Slip.period,
-    {"origin": Slip.division, "supplier": Slip.supplier_id},
-    always=(Slip.basis == "outright",),
+    _OF_SLIP,
+    always=(_AT_SLIP, Slip.deduction_fen > 0),
     household=Slip.household_id,
 )
 PAYMENTS = Source(
@@ -177,7 +198,18 @@ PAYOUTS = Source(
     always=(Payout.state == "paid",),
     household=Payout.household_id,
 )
-OWING = (SLIPS, PAYMENTS, PAYOUTS)
+# What is owed without being sold, and what is received: each with its money.
+OWED: tuple[tuple[Source, Any], ...] = (
+    (SLIPS, Slip.payable_fen + Slip.deduction_fen),
+    (FLOWS, Flow.fen),
+    (REVISIONS, LotRevisionShare.fen),
+)
+RECEIVED: tuple[tuple[Source, Any], ...] = (
+    (SET_OFF, Slip.deduction_fen),
+    (PAYMENTS, FarmPayment.fen),
+    (PAYOUTS, Payout.fen),
+)
+OWING = tuple(source for source, _ in (*OWED, *RECEIVED))
 
 
 Cells = dict[tuple[str, int], tuple[int, ...]]

@@ -5,12 +5,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from uuid import UUID
 
-from ..attribution.models import Payout
 from ..channels import services as channels
 from ..core.actor import Actor
 from ..core.errors import Refused
 from ..identity import services as identity
-from ..linkage.models import FarmPayment, Slip
 from ..procurement.models import AcceptanceLine, OrderLine
 from ..products import services as products
 from ..regions import services as regions
@@ -181,7 +179,7 @@ def read(actor: Actor, asked: Asked, by: str) -> tuple[dict[str, Figures], dict[
         (_a_year_on(sources.settled(actor, asked.year_before(), by), by), (_BEFORE,)),
         (sources.grouped(sources.ORDERED, actor, asked, by, OrderLine.money_fen), (_ORDERED,)),
         (sources.grouped(sources.ACCEPTED, actor, asked, by, AcceptanceLine.money_fen), (_ACCEPTED,)),
-        *zip(owing or (), ((_OWED,), (_RECEIVED,), (_RECEIVED,)), strict=False),
+        *(owing or ()),
     ):
         for (key, month), parts in cells.items():
             group, of_month = groups.setdefault(key, [0] * 8), months.setdefault(str(month), [0] * 8)
@@ -205,14 +203,15 @@ def _figures(groups: Money, told: bool) -> dict[str, Figures]:
     return found
 
 
-def _owing(actor: Actor, asked: Asked, by: str) -> tuple[sources.Cells, ...] | None:
-    """Slips, farm-gate payments and payouts by cell; None where these cannot be told apart so."""
-    money = (Slip.payable_fen, FarmPayment.fen, Payout.fen)
+def _owing(actor: Actor, asked: Asked, by: str) -> list[tuple[sources.Cells, tuple[int]]] | None:
+    """What is owed and received by cell, each with its place; None where these cannot be told apart so."""
     if not all(source.tells(actor, asked, by) for source in sources.OWING):
         return None
-    return tuple(
-        sources.grouped(source, actor, asked, by, column) for source, column in zip(sources.OWING, money, strict=True)
-    )
+    return [
+        (sources.grouped(source, actor, asked, by, money), (place,))
+        for place, parts in ((_OWED, sources.OWED), (_RECEIVED, sources.RECEIVED))
+        for source, money in parts
+    ]
 
 
 def _parts(groups: Mapping[str, Figures], prefix: str, depth: int) -> list[Row]:

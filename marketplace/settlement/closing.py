@@ -159,6 +159,24 @@ def closing(actor: Actor, closing_id: UUID) -> Closing:
     return by_id(Closing, closing_id, visible(actor.scope, division=Closing.division), "closing")
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a closing froze, or would freeze if it were approved now: month → total; and what is late."""
+
+    months: dict[int, Sums]
+    warnings: dict[str, int]
+
+
+def preview(actor: Actor, row: Closing) -> Preview:
+    """Of a closing within scope; one that was refused or withdrawn shows what the months hold now."""
+    actor.require("period.read")
+    if row.state == "approved":
+        held = {period: sums for (period, dimension, _), sums in frozen_of(row.id).items() if dimension == frozen.TOTAL}
+        return Preview(dict(sorted(held.items())), dict(row.warnings))
+    months_ = open_months(row.prefix, row.last) or months_between(row.first, row.last)
+    return Preview(frozen.totals(row.prefix, months_), warnings(row.prefix, months_))
+
+
 def months(actor: Actor, prefix: str | None = None) -> list[Month]:
     """A division's months, the present one first. An office sees its own and those below it."""
     actor.require("period.read")

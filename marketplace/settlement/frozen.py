@@ -10,7 +10,8 @@ from sqlalchemy import func, literal, select, union
 
 from ..attribution.models import Payout, Pool, PoolMovement
 from ..core.db import db, lies_in
-from ..linkage.models import FarmPayment, RosterEntry, Slip
+from ..linkage.models import FarmPayment, Flow, Lot, LotRevision, RosterEntry, Slip
+from ..linkage.rules import OWED_AT_SLIP
 from . import figures
 from .models import SettledLine
 
@@ -34,10 +35,16 @@ Key = tuple[int, str, str]  # period, dimension, key
 NOTHING = {name: Sums() if name in OWING else Sums(owed_fen=None, received_fen=None) for name in DIMENSIONS}
 
 
-def recomputed(prefix: str, periods: Sequence[int]) -> dict[Key, Sums]:
+def totals(prefix: str, periods: Sequence[int]) -> dict[int, Sums]:
+    """Month → its total."""
+    found = recomputed(prefix, periods, (TOTAL,))
+    return {period: found[period, TOTAL, ""] for period in periods}
+
+
+def recomputed(prefix: str, periods: Sequence[int], dimensions: Sequence[str] = DIMENSIONS) -> dict[Key, Sums]:
     """(period, dimension, key) → what the rows of these months make in a division; every month has its total."""
     found: dict[Key, list[int]] = {(period, TOTAL, ""): [0] * 6 for period in periods}
-    for dimension in DIMENSIONS:
+    for dimension in dimensions:
         _add_sales(found, prefix, periods, dimension)
         if dimension in OWING:
             for row, period, division, amount, place, *which in _OWING:
@@ -53,9 +60,20 @@ def _sums(dimension: str, values: list[int]) -> Sums:
 
 # (row, month, place, money, place in Sums, condition …): what is owed and received without being sold.
 _OWED, _RECEIVED = 3, 4
+_AT_SLIP = Slip.basis.in_(OWED_AT_SLIP)
 _OWING: tuple[Any, ...] = (
-    (Slip, Slip.period, Slip.division, Slip.payable_fen + Slip.deduction_fen, _OWED, Slip.basis != "consignment"),
-    (Slip, Slip.period, Slip.division, Slip.deduction_fen, _RECEIVED, Slip.basis != "consignment"),
+    (Slip, Slip.period, Slip.division, Slip.payable_fen + Slip.deduction_fen, _OWED, _AT_SLIP),
+    (Flow, Flow.period, Flow.division, Flow.fen, _OWED),
+    (
+        LotRevision,
+        LotRevision.period,
+        Lot.division,
+        LotRevision.fen,
+        _OWED,
+        LotRevision.owed_now,
+        LotRevision.lot_id == Lot.id,
+    ),
+    (Slip, Slip.period, Slip.division, Slip.deduction_fen, _RECEIVED, _AT_SLIP, Slip.deduction_fen > 0),
     (FarmPayment, FarmPayment.period, FarmPayment.division, FarmPayment.fen, _RECEIVED),
     (Payout, Payout.period, Payout.division, Payout.fen, _RECEIVED, Payout.state == "paid"),
 )

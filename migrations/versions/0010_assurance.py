@@ -65,6 +65,7 @@ def upgrade() -> None:
     op.create_index("ix_closed_period_prefix", "closed_period", ["prefix"])
     schema.guard("closed_period")
     _closings()
+    _verifier()
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement.replace(":", "\\:"))
 
@@ -127,7 +128,40 @@ def _closings() -> None:
     )
 
 
+def _verifier() -> None:
+    op.create_table(
+        "verify_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("started_by", sa.Uuid(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checks", sa.BigInteger(), nullable=False),
+        sa.Column("faults", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["started_by"], ["user.id"], name=op.f("fk_verify_run_started_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verify_run")),
+    )
+    op.create_table(
+        "verify_result",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("reached", sa.JSON(), nullable=True),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("faults", sa.BigInteger(), nullable=False),
+        sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("ms", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('running', 'done', 'failed')", name=op.f("ck_verify_result_state")),
+        sa.ForeignKeyConstraint(["run_id"], ["verify_run.id"], name=op.f("fk_verify_result_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "name", name=op.f("pk_verify_result")),
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("verify_result")
+    op.drop_table("verify_run")
     op.drop_table("frozen_figure")
     op.drop_table("closing")
     if op.get_bind().dialect.name == "sqlite":

@@ -29,13 +29,18 @@ def shown_name(household: Any) -> str:
 
 
 from . import (  # noqa: E402, F401  the modules need the blueprint
+    disputes,
     findings,
     grants,
     home,
     households,
+    ledger,
     orders,
+    owing,
+    periods,
     plans,
     registry,
+    statements,
     suppliers,
     trail,
     volume,

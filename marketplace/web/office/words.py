@@ -26,6 +26,9 @@ ROW_KINDS = {
     "accepted_line": _("验收"),
     "settled_line": _("结清"),
     "slip": _("过磅单"),
+    "flow": _("工资租金等"),
+    "revision": _("批次补价"),
+    "set_off": _("抵扣预支"),
     "farm_payment": _("收购付款"),
     "payout": _("分配兑付"),
 }
@@ -33,6 +36,8 @@ FINDINGS = {
     "above_reference": _("价格高于参考价"),
     "beyond_committed_value": _("销售超过商品价值量"),
     "line_money_short": _("货款不够分配"),
+    "dispute_unanswered": _("异议逾期未答复"),
+    "dispute_undecided": _("异议逾期未裁定"),
 }
 HOUSEHOLD_CLASSES = {
     "none": _("一般农户"),
@@ -78,6 +83,8 @@ OBJECTS = {
     "lot": _("批次"),
     "household": _("农户"),
     "distribution": _("分配"),
+    "dispute": _("异议"),
+    "link": _("明白卡"),
     "supplier": _("供应商"),
     "quota_plan": _("份额方案"),
     "organisation": _("单位"),
