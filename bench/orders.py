@@ -226,7 +226,8 @@ def _like(table: Any) -> Table:
     checks = [CheckConstraint(one.sqltext.text) for one in table.constraints if isinstance(one, CheckConstraint)]
     copy = Table("bench_settled_line", MetaData(), *columns, *checks)
     for index in table.indexes:
-        Index(f"bench_{index.name}", *(copy.columns[column.name] for column in index.columns))
+        columns = [copy.columns[column.name] for column in index.columns]
+        Index(f"bench_{index.name}", *columns, **index.dialect_kwargs)
     return copy
 
 
@@ -236,7 +237,8 @@ def _sample(table: Table, day: Any) -> dict[str, Any]:
     }
     values |= {column.name: 1 for column in table.columns if "INT" in str(column.type)}
     values |= {column.name: "430225103201" for column in table.columns if str(column.type).startswith("VARCHAR")}
-    return values | {"eligible": True, "day": day, "period": 202611}
+    sale = {"line_id": values["id"], "reverses_id": None, "concerns_period": None}
+    return values | sale | {"eligible": True, "day": day, "period": 202611}
 
 
 def _copied(engine: Any, table: Table) -> float:
