@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import aliased
 
 from ..core import audit, clock, files
 from ..core.actor import Actor
@@ -65,10 +66,7 @@ def record_flows(
     for number, entry in enumerate(entries, 1):
         try:
             row = _values(agreement, entry, roster, evidence.strip())
-            key = (row["household_id"], row["member"], row["evidence"])
-            if key in recorded:
-                raise Refused("flow_exists", field="evidence", batch=recorded[key])
-            recorded[key] = "—"
+            _claim_voucher(row, recorded)
             rows.append(row)
         except Refused as refusal:
             refusal.row = number
@@ -87,11 +85,32 @@ def _check(agreement: Agreement, day: date) -> None:
         raise Refused("day_in_future", field="day")
 
 
-def _recorded(agreement_id: UUID, day: date) -> dict[tuple[UUID, str, str], str]:
-    query = select(Flow.household_id, Flow.member, Flow.evidence, Flow.batch).where(
-        Flow.agreement_id == agreement_id, Flow.day == day, Flow.corrects_id.is_(None)
+# (household, member, voucher) → the batch that it stands in, None where that entry was taken back.
+_Vouchers = dict[tuple[UUID, str, str], str | None]
+
+
+def _recorded(agreement_id: UUID, day: date) -> _Vouchers:
+    back = aliased(Flow)
+    query = (
+        select(Flow.household_id, Flow.member, Flow.evidence, Flow.batch, back.id)
+        .outerjoin(back, back.corrects_id == Flow.id)
+        .where(Flow.agreement_id == agreement_id, Flow.day == day, Flow.corrects_id.is_(None))
     )
-    return {(household, member, evidence): batch for household, member, evidence, batch in db.session.execute(query)}
+    return {
+        (household, member, evidence): None if taken_back else batch
+        for household, member, evidence, batch, taken_back in db.session.execute(query)
+    }
+
+
+def _claim_voucher(row: dict[str, Any], recorded: _Vouchers) -> None:
+    """A voucher whose entry was taken back may be entered again, and says that it is. Raises Refused('flow_exists')."""
+    voucher, again = row["evidence"], 0
+    while (key := (row["household_id"], row["member"], row["evidence"])) in recorded:
+        if (batch := recorded[key]) is not None:
+            raise Refused("flow_exists", field="evidence", batch=batch)
+        again += 1
+        row["evidence"] = f"{voucher[:110]}（更正 {again}）"
+    recorded[key] = "—"
 
 
 def _values(agreement: Agreement, entry: Entry, roster: dict[UUID, int], evidence: str) -> dict[str, Any]:

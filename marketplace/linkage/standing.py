@@ -51,7 +51,9 @@ def add_owed(supplier_id: UUID, amounts: Mapping[UUID, int]) -> None:
     if not rows:
         return
     rows.sort(key=lambda row: row["id"])  # two that change the same households wait for each other in one order
-    wanted = rows_as_query(["household_id", "fen"], rows).subquery("wanted")
+    taking = any(row["fen"] < 0 for row in rows)
+    wanted = rows_as_query(["household_id", "fen"], [row | {"fen": 0} for row in rows] if taking else rows)
+    wanted = wanted.subquery("wanted")
     build: Any = sqlite.insert if is_sqlite() else postgresql.insert
     # `WHERE true`: without it SQLite reads ON CONFLICT as a join's condition.
     source = select(wanted.c.id, wanted.c.household_id, _constant(supplier_id), wanted.c.fen, _constant(0)).where(
@@ -66,6 +68,13 @@ def add_owed(supplier_id: UUID, amounts: Mapping[UUID, int]) -> None:
         ),
         execution_options={"synchronize_session": False},
     )
+    if taking:  # a row below zero cannot stand for inserting, not even to be merged: all are locked now, and change
+        change_rows(
+            Standing,
+            [{"id": row["id"], "fen": row["fen"]} for row in rows],
+            set_=lambda row, wanted: {"owed_fen": row.owed_fen + wanted.fen},
+            where=lambda row, wanted: true(),
+        )
     for row in rows:
         held = db.session.identity_map.get(identity_key(Standing, row["id"]))
         if held is not None:
