@@ -95,6 +95,8 @@ def application_role_sql(role: str) -> list[str]:
     """PostgreSQL: what the application's role may do in the schema `public`: use every row, own nothing."""
     name = '"' + role.replace('"', '""') + '"'
     return [
+        # A temporary table of a guarded one's name would stand before it.
+        "DO $$ BEGIN EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$",
         f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {name}",
         f"REVOKE TRUNCATE, REFERENCES, TRIGGER ON ALL TABLES IN SCHEMA public FROM PUBLIC, {name}",
         f"GRANT USAGE ON SCHEMA public TO {name}",

@@ -1,7 +1,7 @@
 """Probes: `/healthz` the process answers, `/readyz` what it needs is there, `/metrics` figures, local only."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import prometheus_client
@@ -10,10 +10,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from prometheus_client import CollectorRegistry, multiprocess
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from ..core import clock, guards
 from ..core.db import db
 from ..core.errors import NotFound
+from ..ledger import checkpoints, seals
 from . import observe
 from .guard import guard
 
@@ -37,6 +42,42 @@ def migrations() -> None:
     present = set(MigrationContext.configure(db.session.connection()).get_current_heads())
     if newest != present:
         raise RuntimeError("the schema is not at the newest migration")
+
+
+def role() -> None:
+    """Outside a demo the database's role must not be able to take the ledger's guards away; once seen, it is believed."""
+    if current_app.config["SETTINGS"].demo or current_app.extensions.get("role_seen"):
+        return
+    if wrong := guards.role_faults(db.session.connection()):
+        raise RuntimeError(wrong[0])
+    current_app.extensions["role_seen"] = True
+
+
+class Ledger(Collector):
+    """The unsealed window and the last checkpoint, as they stand when asked."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        window, last = seals.window(), checkpoints.latest()
+        figures = {
+            "unsealed_journals": ("Journals that are in no chain yet", window.count),
+            "unsealed_oldest_seconds": ("How long the oldest of them waits", window.age.total_seconds()),
+        }
+        if last is not None:
+            age = (clock.now() - last.at).total_seconds()
+            figures["checkpoint_age_seconds"] = ("Since the last signed checkpoint", age)
+        for name, (words, value) in figures.items():
+            yield GaugeMetricFamily(f"bangfu_ledger_{name}", words, value=value)
+
+
+def _ledger() -> bytes:
+    """Nothing while the database is away: the other figures are wanted then."""
+    registry = CollectorRegistry()
+    try:
+        registry.register(Ledger())
+        return prometheus_client.generate_latest(registry)
+    except DBAPIError:
+        db.session.rollback()
+        return b""
 
 
 @blueprint.get("/healthz")
@@ -75,9 +116,10 @@ def metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(prometheus_client.generate_latest(registry), content_type=prometheus_client.CONTENT_TYPE_LATEST)
+    text_ = prometheus_client.generate_latest(registry) + _ledger()
+    return Response(text_, content_type=prometheus_client.CONTENT_TYPE_LATEST)
 
 
 def init_app(app: Flask) -> None:
-    app.extensions.setdefault("ready_checks", {}).update(database=database, migrations=migrations)
+    app.extensions.setdefault("ready_checks", {}).update(database=database, migrations=migrations, role=role)
     app.register_blueprint(blueprint)
