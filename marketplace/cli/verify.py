@@ -10,7 +10,9 @@ from ..core.actor import SYSTEM
 from ..core.db import transaction
 from ..ledger import chain_checks
 from ..reporting import verification
+from ..settlement import checks as settlement
 
+NEED_A_WORKER = chain_checks.NEED_A_WORKER | settlement.NEED_A_WORKER
 SHOWN = 20  # faults printed for a check; the rest are counted
 
 
@@ -31,8 +33,7 @@ def run_checks(*, resume: bool = False, only: tuple[str, ...] = (), no_worker: b
     chosen = [
         check
         for check in verification.checks()
-        if not (no_worker and check in chain_checks.NEED_A_WORKER)
-        and (not only or any(part in check.__name__ for part in only))
+        if not (no_worker and check in NEED_A_WORKER) and (not only or any(part in check.__name__ for part in only))
     ]
     if not chosen:
         raise click.ClickException("no check has such a name")

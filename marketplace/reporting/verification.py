@@ -8,6 +8,7 @@ was: at the next check, and within a long one after its last batch. Every check 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..core import audit, clock
+from ..core import audit, clock, jobs
 from ..core.actor import Actor
 from ..core.db import by_id, db, new_id, transaction, writing
 from ..ledger import reading
@@ -27,6 +28,7 @@ from .models import VerifyResult, VerifyRun
 Check = Callable[[], list[str]]
 Progress = Callable[..., None]
 SHOWN = 50  # faults kept of a check; the rest are counted
+GIVEN_UP = timedelta(hours=1)  # a run that has not ended since is taken for stopped
 EVERY = 2.0  # seconds between two notes of how far a long check is
 
 _more: list[Check] = []
@@ -49,6 +51,17 @@ def start(actor: Actor, count: int | None = None) -> VerifyRun:
     db.session.add(row)
     audit.record(actor, "verify.start", "verify_run", row.id)
     db.session.flush()
+    return row
+
+
+def begin(actor: Actor) -> VerifyRun:
+    """Starts a run as a job, or gives the one that is under way. Raises Forbidden."""
+    actor.require("verify.run")
+    last = _latest()
+    if last is not None and last.finished_at is None and last.started_at > clock.now() - GIVEN_UP:
+        return last
+    row = start(actor)
+    jobs.start(actor, "verify", run=str(row.id))
     return row
 
 

@@ -15,25 +15,30 @@ from ..linkage.models import Lot
 from ..payments.models import Bill
 from ..procurement.models import AcceptanceLine, GoodsReturn, Order, OrderLine, ShipmentLine
 from ..quota.models import QuotaPlan
-from . import figures
+from . import figures, income_checks, trade_checks
 from .models import SettledLine
+from .ranges import Range, ranged
 
 
 def _rows(query: Select[*tuple[Any, ...]]) -> list[Any]:
     return list(db.session.execute(query))
 
 
-def entries_of_a_line_sum_to_its_money() -> list[str]:
+@ranged(SettledLine.id)
+def entries_of_a_line_sum_to_its_money(within: Range) -> list[str]:
     """Every share of a settled line is posted, the supplier's own too; a reversal's, the other way round."""
-    query = select(PostedSource.source, func.sum(Entry.amount)).join(Entry, Entry.journal_id == PostedSource.journal_id)
-    posted = {
-        source: int(fen)
-        for source, fen in _rows(
-            query.where(PostedSource.kind.in_((LEDGER_KIND, REVERSAL_KIND))).group_by(PostedSource.source)
-        )
-    }
-    moved = select(SettledLine.id, func.abs(SettledLine.money_fen)).where(SettledLine.money_fen != 0)
-    lines = {str(id_): int(fen) for id_, fen in _rows(moved)}
+    kinds = PostedSource.kind.in_((LEDGER_KIND, REVERSAL_KIND))
+    query = (
+        select(PostedSource.source, func.sum(Entry.amount))
+        .join(Entry, Entry.journal_id == PostedSource.journal_id)
+        .where(kinds, within.of_text(PostedSource.source))
+        .group_by(PostedSource.source)
+    )
+    posted = {source: int(fen) for source, fen in db.session.execute(query)}
+    moved = select(SettledLine.id, func.abs(SettledLine.money_fen)).where(
+        SettledLine.money_fen != 0, within.of(SettledLine.id)
+    )
+    lines = {str(id_): int(fen) for id_, fen in db.session.execute(moved)}
     return [
         f"settled line {line}: {lines.get(line)} fen, its entries sum to {posted.get(line)}"
         for line in sorted(posted.keys() | lines.keys())
@@ -58,18 +63,20 @@ def accepted_and_paid_is_settled() -> list[str]:
     return [f"accepted line {id_}: {fen} fen accepted, {settled} fen settled" for id_, fen, settled in _rows(query)]
 
 
-def movements_of_a_line_are_what_it_attributed() -> list[str]:
+@ranged(SettledLine.id)
+def movements_of_a_line_are_what_it_attributed(within: Range) -> list[str]:
     """A settled line's attributed and owed money is what it moved into pools, and into those that make debt."""
     moved = PoolMovement.after_fen - PoolMovement.before_fen
     query = (
         select(PoolMovement.source_id, func.sum(moved), func.sum(moved).filter(Pool.makes_debt))
         .join(Pool, Pool.id == PoolMovement.pool_id)
+        .where(within.of(PoolMovement.source_id))
         .group_by(PoolMovement.source_id)
     )
-    flows = {line: (int(fen), int(owed or 0)) for line, fen, owed in _rows(query)}
+    flows = {line: (int(fen), int(owed or 0)) for line, fen, owed in db.session.execute(query)}
+    columns = (SettledLine.id, SettledLine.attributed_fen, SettledLine.owed_fen)
     lines = {
-        id_: (fen, owed)
-        for id_, fen, owed in _rows(select(SettledLine.id, SettledLine.attributed_fen, SettledLine.owed_fen))
+        id_: (fen, owed) for id_, fen, owed in db.session.execute(select(*columns).where(within.of(SettledLine.id)))
     }
     return [
         f"settled line {line}: attributed and owed {lines.get(line)}, moved {flows.get(line)}"
@@ -200,7 +207,7 @@ def lots_gave_what_was_shipped() -> list[str]:
     query = select(ShipmentLine.lot_id, ShipmentLine.quantity, OrderLine.content).join(
         OrderLine, OrderLine.id == ShipmentLine.order_line_id
     )
-    for lot, quantity, content in _rows(query):
+    for lot, quantity, content in db.session.execute(query.execution_options(yield_per=10_000)):
         shipped[lot] = shipped.get(lot, 0) + nominal_base(quantity, content)
     back = _restocked()
     return [
@@ -240,4 +247,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     returned_quantities_are_their_reversals,
     returned_goods_are_the_order_lines,
     lots_gave_what_was_shipped,
+    *income_checks.CHECKS,
+    *trade_checks.CHECKS,
 ]
+NEED_A_WORKER = trade_checks.NEED_A_WORKER

@@ -33,10 +33,9 @@ class Range:
         return and_(true(), *bounds, *([column <= self.high] if self.high else []))
 
     def of_text(self, column: Any) -> ColumnElement[bool]:
-        """The same for a column that holds the ids as text, with hyphens: they sort alike."""
-        collated = column if is_sqlite() else column.collate("C")
-        bounds = [collated > str(self.low)] if self.low else []
-        return and_(true(), *bounds, *([collated <= str(self.high)] if self.high else []))
+        """The same for a column that holds the ids as text: hyphens stand at the same places, so they sort alike."""
+        bounds = [column > str(self.low)] if self.low else []
+        return and_(true(), *bounds, *([column <= str(self.high)] if self.high else []))
 
 
 def ranged(key: Any, size: int = SIZE) -> Callable[[Callable[[Range], list[str]]], Batched]:

@@ -1,0 +1,102 @@
+"""Checks of stock, quantities, plans, consent and the outbox; part of `checks.CHECKS`."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select
+
+from ..catalogue.models import Offer
+from ..core import clock
+from ..core.db import db
+from ..core.outbox import OutboxEvent
+from ..linkage.models import Consent, Roster, RosterEntry
+from ..procurement.models import OrderLine
+from ..quota.models import QuotaPlan
+
+STUCK = timedelta(hours=1)
+
+
+def stock_reserved_is_what_lines_hold() -> list[str]:
+    """What an offer has reserved is what its order lines have open, never below zero nor above its stock."""
+    held = (
+        select(OrderLine.offer_id, func.sum(OrderLine.open).label("open"))
+        .where(OrderLine.open > 0)
+        .group_by(OrderLine.offer_id)
+        .subquery()
+    )
+    open_ = func.coalesce(held.c.open, 0)
+    query = (
+        select(Offer.id, Offer.code, Offer.stock, Offer.reserved, open_)
+        .outerjoin(held, held.c.offer_id == Offer.id)
+        .where(or_(Offer.reserved != open_, Offer.reserved < 0, Offer.reserved > Offer.stock))
+    )
+    return [
+        f"offer {code}: {reserved} of {stock} reserved, its lines hold {lines}"
+        for _, code, stock, reserved, lines in db.session.execute(query)
+    ]
+
+
+def order_lines_keep_their_quantity() -> list[str]:
+    """Ordered is open, in transit, accepted, rejected and cancelled together; returned and settled lie in accepted."""
+    line = OrderLine
+    whole = line.open + line.in_transit + line.accepted + line.rejected + line.cancelled
+    parts = (line.open, line.in_transit, line.accepted, line.rejected, line.cancelled, line.returned)
+    query = select(line.id, line.ordered, whole).where(
+        or_(
+            line.ordered != whole,
+            *(part < 0 for part in parts),
+            line.returned > line.accepted,
+            line.settled > line.accepted,
+        )
+    )
+    return [
+        f"order line {id_}: {ordered} ordered, its parts make {sum_}"
+        for id_, ordered, sum_ in db.session.execute(query)
+    ]
+
+
+def plans_stay_below_their_ceiling() -> list[str]:
+    """Committed and settled money of a plan together stay within its ceiling, where it has one."""
+    both = QuotaPlan.committed_fen + QuotaPlan.settled_fen
+    query = select(QuotaPlan.id, both, QuotaPlan.ceiling_fen).where(
+        or_(both > QuotaPlan.ceiling_fen, QuotaPlan.committed_fen < 0)
+    )
+    return [f"plan {id_}: {fen} fen of {ceiling}" for id_, fen, ceiling in db.session.execute(query)]
+
+
+def everybody_on_a_roster_consented() -> list[str]:
+    """Nobody stands on a roster without having said yes to its agreement."""
+    query = (
+        select(RosterEntry.roster_id, RosterEntry.household_id)
+        .join(Roster, Roster.id == RosterEntry.roster_id)
+        .outerjoin(
+            Consent,
+            (Consent.agreement_id == Roster.agreement_id) & (Consent.household_id == RosterEntry.household_id),
+        )
+        .where(Consent.id.is_(None))
+    )
+    return [
+        f"roster {roster}: household {household} did not consent" for roster, household in db.session.execute(query)
+    ]
+
+
+def the_outbox_moves() -> list[str]:
+    """No event waits for an hour: whatever followed from a commit was done."""
+    query = select(OutboxEvent.id, OutboxEvent.topic, OutboxEvent.attempts, OutboxEvent.error).where(
+        OutboxEvent.done_at.is_(None), OutboxEvent.at < clock.now() - STUCK
+    )
+    return [
+        f"event {id_} ({topic}): not done after {attempts} attempts, {error or 'no worker runs'}"
+        for id_, topic, attempts, error in db.session.execute(query)
+    ]
+
+
+CHECKS: list[Callable[[], list[str]]] = [
+    stock_reserved_is_what_lines_hold,
+    order_lines_keep_their_quantity,
+    plans_stay_below_their_ceiling,
+    everybody_on_a_roster_consented,
+    the_outbox_moves,
+]
+# What fails by itself once no worker runs: a stopped system, a restored backup.
+NEED_A_WORKER = {the_outbox_moves}
