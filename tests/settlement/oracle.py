@@ -1,6 +1,7 @@
 """What the ledger should hold, worked out again from order data alone, slowly and another way.
 
-It reads acceptance lines, lots, slips and agreements by plain SQL and uses Fractions; it shares no code with the rooms.
+It reads acceptance lines, lots, slips, late costs and agreements by plain SQL and uses Fractions; it shares no code with
+the rooms. A lot's supplement and each of its late costs have an account beside the agreement's.
 Shares of one line: lot produce first by its agreement's order of service, then dividends and premiums, each as far as
 the line's money goes; a lot has posted round-half-up(cost × sold ÷ size) less what it posted before.
 """
@@ -29,8 +30,10 @@ def expected() -> dict[str, dict[str, int]]:
     """Settled line → {account: fen}: 'lot', each agreement's id, 'remainder'. In the order in which they settled."""
     lots = {row["id"]: row for row in rows("SELECT * FROM lot")}
     cost = {
-        row["lot_id"]: row["fen"] for row in rows("SELECT lot_id, sum(payable_fen) AS fen FROM slip GROUP BY lot_id")
+        row["lot_id"]: row["fen"]
+        for row in rows("SELECT lot_id, sum(payable_fen + deduction_fen) AS fen FROM slip GROUP BY lot_id")
     }
+    revisions = rows("SELECT id, lot_id, fen, recorded_at AS at FROM lot_revision ORDER BY id")
     agreements = rows("SELECT * FROM agreement WHERE state = 'in_force' ORDER BY service_order, id")
     posted: dict[str, int] = {}
     sold: dict[str, Fraction] = {}
@@ -56,6 +59,10 @@ def expected() -> dict[str, dict[str, int]]:
             agreement = str(lots[line["lot_id"]]["agreement_id"])
             shares = came_back(line, found[key_of(line["line"])], actual.get(key_of(line["id"]), {}), back)
             posted[line["lot_id"]] = posted.get(line["lot_id"], 0) - shares.get(agreement, 0)
+            for revision in revisions:
+                posted[revision["id"]] = posted.get(revision["id"], 0) - shares.get(
+                    f"{agreement}:{key_of(revision['id'])}", 0
+                )
             if line["lot_id"] in sold:
                 before, after = back[key_of(line["line"])][4:]
                 sold[line["lot_id"]] -= after - before
@@ -66,20 +73,40 @@ def expected() -> dict[str, dict[str, int]]:
         shares: dict[str, int] = {}
         lot = lots[line["lot_id"]]
         for agreement in agreements:
+            of_line = agreement["product_id"] in (None, line["product_id"])
+            priced = line["accepted"] if line["pricing"] == "counted" else line["net"]
             if agreement["kind"] == "produce":
                 if agreement["id"] != lot["agreement_id"]:
                     continue
                 key = lot["id"]
                 sold[key] = sold.get(key, Fraction(0)) + half_up(Fraction(line["accepted"] * line["content"], 1000))
                 share = Fraction(min(sold[key], lot["size"])) / lot["size"]
-                claim = max(0, half_up(cost.get(key, 0) * share) - posted.get(key, 0))
-                claim = min(claim, left)
-                posted[key] = posted.get(key, 0) + claim
-            elif agreement["kind"] == "dividend":
+                traced = 0
+                of_lot = [(key, str(agreement["id"]), cost.get(key, 0))]
+                of_lot += [
+                    (row["id"], f"{agreement['id']}:{key_of(row['id'])}", row["fen"])
+                    for row in revisions
+                    if row["lot_id"] == key and row["at"] <= line["at"]
+                ]
+                for source, account, whole in of_lot:
+                    claim = min(left, max(0, half_up(whole * share) - posted.get(source, 0)))
+                    posted[source] = posted.get(source, 0) + claim
+                    traced, left = traced + claim, left - claim
+                    if claim:
+                        shares[account] = claim
+                if agreement["basis"] == "floor_plus":
+                    above = max(0, line["money_fen"] - traced)
+                    claim = min(left, half_up(Fraction(above * agreement["rate_basis_points"], 10_000)))
+                    left -= claim
+                    if claim:
+                        shares[f"{agreement['id']}:supplement"] = claim
+                continue
+            if agreement["kind"] == "dividend" and of_line:
                 claim = min(left, half_up(Fraction(line["money_fen"] * agreement["rate_basis_points"], 10_000)))
-            else:
-                priced = line["accepted"] if line["pricing"] == "counted" else line["net"]
+            elif of_line and (agreement["kind"] == "premium" or agreement["sale_tied"]):
                 claim = min(left, half_up(Fraction(priced * agreement["rate_fen"], 1000)))
+            else:
+                continue
             if claim:
                 shares[str(agreement["id"])] = claim
             left -= claim
@@ -124,12 +151,15 @@ def posted() -> dict[str, dict[str, int]]:
 def posted_kind(kind: str, side: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for row in rows(
-        "SELECT j.source AS source, a.kind AS kind, p.agreement_id AS agreement, e.amount AS fen FROM journal j "
+        "SELECT j.source AS source, a.kind AS kind, p.agreement_id AS agreement, p.kind AS pool, p.source_id AS of, "
+        "e.amount AS fen FROM journal j "
         f"JOIN entry e ON e.journal_id = j.id JOIN account a ON a.id = e.{side} "
         "LEFT JOIN pool p ON p.id = a.owner_id WHERE j.kind = :kind",
         kind=kind,
     ):
         key = "remainder" if row["kind"] == "remainder" else str(row["agreement"])
+        if row["pool"] in ("supplement", "revision"):
+            key += f":{row['pool'] if row['pool'] == 'supplement' else key_of(row['of'])}"
         shares = found.setdefault(key_of(row["source"]), {})
         shares[key] = shares.get(key, 0) + row["fen"]
     return found
