@@ -187,7 +187,8 @@ def require_payable(supplier_id: UUID, payout_ids: Sequence[UUID], day: date, fi
 
 
 def _blocked(code: str, until: date | None, field: str, row: int) -> Refused:
-    return Refused(code, field=field, row=row, **({} if until is None else {"until": until}))
+    facts: dict[str, Any] = {} if until is None else {"until": until}
+    return Refused(code, field=field, row=row, **facts)
 
 
 def blocked(

@@ -1,5 +1,10 @@
 """The room's verbs, gathered: posting, distributions and payouts, statements."""
 
+from .bank_files import bank_file, bank_files, bank_lines, files_of, told_of  # noqa: F401
+from .bank_files import content as bank_file_content  # noqa: F401
+from .bank_files import make as make_bank_file  # noqa: F401
+from .bank_files import withdraw as withdraw_bank_file  # noqa: F401
+from .bank_templates import templates as bank_templates  # noqa: F401
 from .confirmations import HOUSEHOLD, Voice, by_link, by_officer, confirm, confirmed  # noqa: F401
 from .dispute_reads import dispute, disputes, disputes_of, open_findings, waiting  # noqa: F401
 from .disputes import answer, correct, decide, raise_dispute, set_terms, terms_on, withdraw_dispute  # noqa: F401
@@ -61,6 +66,7 @@ from .pool_lines import (  # noqa: F401
 )
 from .posting import Fact, Outcome, post  # noqa: F401
 from .reached import households_of_lines, households_reached  # noqa: F401
+from .results import Answer, read_result, refuse_bad, results  # noqa: F401
 from .reversals import Taken, reverse  # noqa: F401
 from .statements import (  # noqa: F401
     CutShare,

@@ -1,6 +1,6 @@
 """What a payout list asks: who is paid on a day, why somebody is not, and numbers in full for the bank's file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -126,6 +126,18 @@ def reveal_accounts(
 
 def _opened(id_: UUID, column: str, sealed: bytes | None) -> str:
     return crypto.unseal("payee", column, id_, sealed) if sealed is not None else ""
+
+
+def payee_names(payee_ids: Iterable[UUID]) -> dict[UUID, PayeeValue]:
+    """Payees by id as lists show them, whatever has become of them since; the caller has checked scope."""
+    rows = db.session.scalars(select(Payee).where(Payee.id.in_(ids_as_query(payee_ids))))
+    return {
+        row.id: PayeeValue(
+            row.id, row.household_id, row.agreement_id, row.name, row.relation, row.member_id is None,
+            row.name if row.member_id is None else None, row.kind, row.bank, row.account_last4, row.id_last4,
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 def reveal_member(

@@ -26,7 +26,7 @@ from .payees import (
     standing_of,
     stop_payee,
 )
-from .payouts import PayeeValue, payees_on, reveal_accounts, reveal_member, why_no_payee
+from .payouts import PayeeValue, payee_names, payees_on, reveal_accounts, reveal_member, why_no_payee
 from .register import (
     NewHousehold,
     add,
@@ -40,6 +40,7 @@ from .register import (
     places,
     pseudonyms,
     recognise,
+    those_in,
     within,
 )
 
@@ -74,6 +75,7 @@ __all__ = [
     "names_of",
     "one",
     "payee",
+    "payee_names",
     "payees_of",
     "payees_on",
     "payees_waiting",
@@ -89,6 +91,7 @@ __all__ = [
     "shown_phone",
     "standing_of",
     "stop_payee",
+    "those_in",
     "why_no_payee",
     "within",
 ]

@@ -61,7 +61,7 @@ def _unlisted(supplier_id: UUID, until: date, recorded_before: datetime) -> tupl
     return (
         Flow.supplier_id == supplier_id,
         Flow.distribution_id.is_(None),
-        Flow.day <= until,
+        Flow.posted_on <= until,
         Flow.recorded_at <= recorded_before,
     )
 
@@ -105,5 +105,5 @@ def flows_by_agreement(distribution_id: UUID, households: Any) -> dict[tuple[UUI
 
 def suppliers_with_unlisted_flows(until: date) -> set[UUID]:
     """Who has flows up to a day that no payout list has taken."""
-    query = select(Flow.supplier_id).where(Flow.distribution_id.is_(None), Flow.day <= until).distinct()
+    query = select(Flow.supplier_id).where(Flow.distribution_id.is_(None), Flow.posted_on <= until).distinct()
     return set(db.session.scalars(query))
