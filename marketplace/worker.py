@@ -12,6 +12,7 @@ from types import FrameType
 
 from flask import Flask, current_app
 
+from .attribution import services as attribution
 from .catalogue import services as catalogue
 from .core import clock, jobs, keys, outbox
 from .core.db import db, transaction
@@ -19,12 +20,18 @@ from .core.errors import Unavailable
 from .edge import idempotency
 from .ledger import checkpoints, seals
 from .procurement import services as procurement
-from .reporting import verification
+from .reporting import cards, verification
 from .search import gather
 from .search import services as search
 
 HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
-JOBS: dict[str, jobs.Handler] = {"verify": verification.job}  # kind of long work → who does it
+# Kind of long work → who does it.
+JOBS: dict[str, jobs.Handler] = {
+    "verify": verification.job,
+    "cards": cards.work,
+    "distribution_prepare": attribution.fill_job,
+    "distribution_approve": attribution.list_job,
+}
 IDLE = 0.5  # seconds between looks at the outbox when it was empty
 KEEP_ANSWERS = timedelta(days=2)
 
@@ -47,6 +54,26 @@ def refresh_references() -> None:
 def forget_answers() -> None:
     with transaction():
         idempotency.forget(clock.now() - KEEP_ANSWERS)
+
+
+def propose_distributions() -> None:
+    """The last month's end is drafted for every supplier that has something to divide: proposed, never approved."""
+    with transaction(write=False):
+        waiting = attribution.suppliers_waiting()
+    for supplier in waiting:
+        with transaction():
+            row = attribution.propose_month_end(supplier)
+        if row is not None:
+            log.info("distribution proposed", extra={"supplier": str(supplier)})
+
+
+def release_payouts() -> None:
+    """Payouts that waited for a payee can be paid once one stands."""
+    with transaction(write=False):
+        held = attribution.suppliers_with_held()
+    for supplier in held:
+        with transaction():
+            attribution.release(supplier)
 
 
 def mend_index() -> None:
@@ -87,6 +114,12 @@ def sign_checkpoint() -> None:
         log.warning("no checkpoint was signed: %s", reason)
 
 
+def remind_of_disputes() -> None:
+    """Disputes past a deadline become findings."""
+    with transaction():
+        attribution.open_findings()
+
+
 # What the clock asks for, and how often.
 DUTIES: dict[Callable[[], None], timedelta] = {
     seal_journals: timedelta(seconds=3),
@@ -96,7 +129,10 @@ DUTIES: dict[Callable[[], None], timedelta] = {
     mend_index: timedelta(minutes=5),
     lapse_orders: timedelta(minutes=1),
     refresh_references: timedelta(hours=6),
+    propose_distributions: timedelta(hours=1),
+    release_payouts: timedelta(minutes=10),
     forget_answers: timedelta(hours=6),
+    remind_of_disputes: timedelta(hours=1),
 }
 
 

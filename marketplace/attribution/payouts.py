@@ -258,6 +258,11 @@ def release(supplier_id: UUID) -> int:
     return len(_give_payees("release", supplier_id, values))
 
 
+def suppliers_with_held() -> list[UUID]:
+    """Whoever has payouts that wait for a payee."""
+    return list(db.session.scalars(select(Payout.supplier_id).where(Payout.state == "held").distinct()))
+
+
 def _give_payees(verb: str, supplier_id: UUID, values: dict[tuple[Any, ...], list[dict[str, Any]]]) -> set[UUID]:
     """Changes payouts by who is paid now: one statement for each kind of way, the payee's id among the wanted values."""
     by_way: dict[tuple[str, str], list[dict[str, Any]]] = {}

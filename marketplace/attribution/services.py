@@ -53,6 +53,7 @@ from .payouts import (  # noqa: F401
     payouts_of,
     release,
     retry,
+    suppliers_with_held,
     take_back,
 )
 from .pool_lines import (  # noqa: F401
