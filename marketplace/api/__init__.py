@@ -24,6 +24,8 @@ NOUNS = (
     "returns",
     "files",
     "households",
+    "statements",
+    "disputes",
     "payees",
     "changes",
     "agreements",

@@ -2,8 +2,10 @@
 
 from marshmallow import fields, validate
 
-from ..core.fields import Day, Fen, Id, Moment, Period, Place, Shown, Taken, Text, Whole
+from ..core.fields import Day, Fen, Id, Moment, Period, Place, Quantity, Shown, Taken, Text, Whole, Year
+from ..linkage.schemas import FarmPaymentSchema, SlipSchema
 from .household_models import ABOUT, REMEDIES
+from .schemas import PayoutSchema
 
 
 class EnterSchema(Taken):
@@ -12,13 +14,6 @@ class EnterSchema(Taken):
 
 class ConfirmSchema(Taken):
     payout_ids = fields.List(Id(), load_default=list, validate=validate.Length(0, 500))
-
-
-class DisputeTakenSchema(Taken):
-    about_kind = fields.String(required=True, validate=validate.OneOf(ABOUT))
-    about_id = Id(required=True)
-    words = Text(500, 1, required=True)
-    claimed_fen = Fen(load_default=None)
 
 
 class DisputeFormSchema(Taken):
@@ -31,6 +26,28 @@ class DisputeFormSchema(Taken):
 
 class AnswerSchema(Taken):
     words = Text(500, 1, required=True)
+
+
+class ForHouseholdSchema(Taken):
+    """An officer's: the household's signature, a file of the office's own."""
+
+    file_id = Id(required=True)
+
+
+class ConfirmForSchema(ForHouseholdSchema):
+    payout_ids = fields.List(Id(), required=True, validate=validate.Length(1, 500))
+
+
+class DisputeForSchema(ForHouseholdSchema):
+    about_kind = fields.String(required=True, validate=validate.OneOf(ABOUT))
+    about_id = Id(required=True, metadata={"description": "The row; of `share` the pool, of `missing` the supplier"})
+    words = Text(500, 1, required=True)
+    claimed_fen = Fen(load_default=None, allow_none=True)
+
+
+class AnswerWithFileSchema(Taken):
+    words = Text(500, 1, required=True)
+    file_id = Id(load_default=None, allow_none=True)
 
 
 class DecideSchema(Taken):
@@ -92,7 +109,8 @@ class DisputeSchema(Shown):
 
 
 class MechanismSumSchema(Shown):
-    """One month's figures by one mechanism; received money by how it came (payment, payout, set_off)."""
+    """One month's figures by one mechanism; received money by how it came (payment, payout, set_off). Reversals and
+    corrections make a month's figure negative."""
 
     period = Period()
     mechanism = fields.String()
@@ -109,6 +127,97 @@ class CutSchema(Shown):
     period = Period()
     fen = fields.Integer()
     pool_fen = fields.Integer()
+
+
+class PoolShareSchema(Shown):
+    """`fen` of `pool_fen`, by `weight` of `weights_total`."""
+
+    pool_id = Id()
+    supplier_id = Id()
+    mechanism = fields.String()
+    makes_debt = fields.Boolean(metadata={"description": "Owed by the sale; else the slips made the debt before"})
+    agreement_number = fields.String()
+    lot_number = fields.String(allow_none=True)
+    fen = fields.Integer()
+    pool_fen = fields.Integer()
+    weight = Whole(metadata={"description": "Of lots the cost in fen of what it delivered"})
+    weights_total = Whole()
+    cuts = fields.List(fields.Nested(CutSchema))
+
+
+class FlowRowSchema(Shown):
+    """A dated amount that was owed when recorded: wage, rent, fixed dividend, surplus; a correction is negative."""
+
+    id = Id()
+    kind = fields.String()
+    supplier_id = Id()
+    day = Day()
+    period = Period()
+    fen = fields.Integer()
+    evidence = fields.String()
+    corrects_id = Id(allow_none=True)
+
+
+class RevisionRowSchema(Shown):
+    """A late addition to a lot's cost; `owed_now`: owed with it, else as the lot is sold."""
+
+    revision_id = Id()
+    number = fields.String()
+    supplier_id = Id()
+    lot_id = Id()
+    owed_now = fields.Boolean()
+    period = Period()
+    fen = fields.Integer()
+
+
+class AdvanceRowSchema(Shown):
+    id = Id()
+    number = fields.String()
+    supplier_id = Id()
+    given_on = Day()
+    fen = Fen()
+    repaid_fen = Fen()
+
+
+class StatementSchema(Shown):
+    """The household's figures of some months (RULES.md), opening to what made them. Payable and recoverable are of now,
+    supplier by supplier, whatever the months."""
+
+    household_id = Id()
+    sold_fen = fields.Integer(metadata={"description": "What its suppliers sold, settled, in these months"})
+    attributed_fen = fields.Integer()
+    owed_fen = fields.Integer()
+    received_fen = fields.Integer()
+    payable_fen = Fen()
+    recoverable_fen = Fen()
+    months = fields.List(fields.Nested(MechanismSumSchema))
+    slips = fields.List(fields.Nested(SlipSchema))
+    payments = fields.List(fields.Nested(FarmPaymentSchema))
+    payouts = fields.List(fields.Nested(PayoutSchema))
+    flows = fields.List(fields.Nested(FlowRowSchema))
+    revisions = fields.List(fields.Nested(RevisionRowSchema))
+    advances = fields.List(fields.Nested(AdvanceRowSchema))
+    pools = fields.List(fields.Nested(PoolShareSchema))
+
+
+class LineShareSchema(Shown):
+    """One settled line's part (a reversal's is negative): the household's fen of what the line moved in the pool."""
+
+    line_id = Id()
+    day = Day()
+    fen = fields.Integer()
+    pool_fen = fields.Integer()
+    reverses_id = Id(allow_none=True)
+    order_id = Id(allow_none=True, metadata={"description": "null outside the reader's scope"})
+    quantity = Quantity(allow_none=True)
+
+
+class CardSchema(Taken):
+    year = Year(load_default=None, allow_none=True)
+
+
+class RevokedSchema(Shown):
+    revoked = Whole()
 
 
 class LineHouseholdSchema(Shown):

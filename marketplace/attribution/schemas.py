@@ -2,8 +2,7 @@
 
 from marshmallow import fields, validate
 
-from ..core.fields import Day, Fen, Id, Moment, Period, Place, Quantity, Shown, Taken, Text, Whole
-from ..linkage.schemas import FarmPaymentSchema, SlipSchema
+from ..core.fields import Day, Fen, Id, Moment, Period, Place, Shown, Taken, Text, Whole
 
 
 class PrepareSchema(Taken):
@@ -56,45 +55,6 @@ class MarkPaidSchema(Taken):
 
 class PaidSchema(Shown):
     paid = Whole()
-
-
-class PoolShareSchema(Shown):
-    """`fen` of `pool_fen`, by `weight` of `weights_total`."""
-
-    pool_id = Id()
-    mechanism = fields.String()
-    agreement_number = fields.String()
-    lot_number = fields.String(allow_none=True)
-    fen = Fen()
-    pool_fen = Fen()
-    weight = Whole(metadata={"description": "Of lots the cost in fen of what it delivered"})
-    weights_total = Whole()
-
-
-class StatementSchema(Shown):
-    """The household's figures (RULES.md): owed and received, payable or recoverable, opening to what made them."""
-
-    household_id = Id()
-    attributed_fen = Fen()
-    owed_fen = Fen()
-    received_fen = Fen()
-    payable_fen = Fen()
-    recoverable_fen = Fen()
-    slips = fields.List(fields.Nested(SlipSchema))
-    payments = fields.List(fields.Nested(FarmPaymentSchema))
-    payouts = fields.List(fields.Nested(PayoutSchema))
-    pools = fields.List(fields.Nested(PoolShareSchema))
-
-
-class LineShareSchema(Shown):
-    """One settled line's part: the household's fen of what the line brought the pool."""
-
-    line_id = Id()
-    day = Day()
-    fen = Fen()
-    pool_fen = Fen()
-    order_id = Id(allow_none=True, metadata={"description": "null outside the reader's scope"})
-    quantity = Quantity(allow_none=True)
 
 
 class OwingSchema(Shown):

@@ -197,6 +197,11 @@ def ids_in(prefix: str) -> Select[UUID]:
     return select(Household.id).where(lies_in(Household.present_division, prefix))
 
 
+def those_in(prefix: str, ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these households live in a division's prefix: one statement of one parameter, however many."""
+    return set(db.session.scalars(ids_in(prefix).where(Household.id.in_(ids_as_query(ids)))))
+
+
 def names_of(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     """Household → (head's name, number), one statement of one parameter; the caller has checked scope."""
     query = select(Household.id, Household.head_name, Household.code).where(Household.id.in_(ids_as_query(ids)))

@@ -25,6 +25,7 @@ from . import kit, mechanisms
 from .tables import here
 
 MONTHS = 24  # what an overview reaches back
+PER_PAGE = 20
 
 
 def nowhere(*_of: Any) -> str | None:
@@ -109,25 +110,27 @@ class PoolLine:
     taken_from: Any
 
 
-def cut_of(statement: Any, pool_id: UUID, distribution_id: UUID | None) -> tuple[Any, Any]:
-    """(pool's share, cut) of a statement. Raises NotFound: what is not in it is not the household's."""
-    for share in statement.pools:
-        for cut in share.cuts:
-            if share.pool.id == pool_id and cut.distribution_id == distribution_id:
-                return share, cut
-    raise NotFound("row")
+TAIL = "tail"  # what has come since the last cut, in a URL's `cut`
 
 
 def opened(household_id: UUID, supplier_id: UUID | None, pool_id: UUID, ways: Ways) -> dict[str, Any]:
-    """One pool's part in one cut (`?cut=…`, else the open tail) with a page of the lines that made it."""
+    """One pool's part in one cut (`?cut=<distribution>` or tail; none: in all) with a page of the lines that made it.
+
+    Raises NotFound: what is not in the household's statement is not the household's.
+    """
+    pools = attribution.statement(household_id, supplier_id).pools
+    share = next((share for share in pools if share.pool.id == pool_id), None)
+    if share is None:
+        raise NotFound("row")
     typed = request.args.get("cut", "")
-    try:
-        distribution_id = UUID(typed) if typed else None
-    except ValueError:
-        raise NotFound("row") from None
-    share, cut = cut_of(attribution.statement(household_id, supplier_id), pool_id, distribution_id)
+    cut = next((cut for cut in share.cuts if str(cut.distribution_id or TAIL) == typed), None)
+    if typed and cut is None:
+        raise NotFound("row")
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
-    rows, total = attribution.lines_of_cut(cut, household_id, page=page, size=PER_PAGE)
+    if cut is None:
+        rows, total = attribution.lines_of(share.pool, household_id, page=page, size=PER_PAGE)
+    else:
+        rows, total = attribution.lines_of_cut(cut, household_id, page=page, size=PER_PAGE)
     orders = reporting.orders_behind(row.line_id for row in rows)
     settled = settlement.lines_by_ids(SYSTEM, [row.line_id for row in rows])
     lines = []
@@ -138,6 +141,7 @@ def opened(household_id: UUID, supplier_id: UUID | None, pool_id: UUID, ways: Wa
     return {
         "share": share,
         "cut": cut,
+        "of": cut or share,
         "lines": lines,
         "total": total,
         "page": page,
@@ -146,9 +150,6 @@ def opened(household_id: UUID, supplier_id: UUID | None, pool_id: UUID, ways: Wa
         "to": ways,
         "words": mechanisms,
     }
-
-
-PER_PAGE = 20
 
 
 def about_of(data: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def shown_name(household: Any) -> str:
     return str(household.head_name) if own and lies else masked(household.head_name)
 
 
+from .. import people as _people  # noqa: E402  its views hang on this blueprint too
 from . import (  # noqa: E402, F401  the modules need the blueprint
     disputes,
     findings,
@@ -43,5 +44,8 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     statements,
     suppliers,
     trail,
+    verification,
     volume,
 )
+
+_people.hang(blueprint)

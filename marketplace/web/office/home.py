@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template
 
+from ...attribution import services as attribution
 from ...core import clock
 from ...core.actor import Actor
 from ...edge.current import actor
@@ -23,8 +24,9 @@ SHOWN = 6
 
 @navigation.counter("office")
 def waiting(actor: Actor) -> dict[str, int]:
-    """Open findings, beside their menu entry."""
-    return {"findings": sum(findings.open_by_kind(actor).values())} if actor.may("finding.read") else {}
+    """Open findings and undecided disputes, beside their menu entries."""
+    found = {"findings": sum(findings.open_by_kind(actor).values())} if actor.may("finding.read") else {}
+    return found | {"disputes": attribution.waiting(actor)}
 
 
 @blueprint.get("/")
@@ -43,6 +45,7 @@ def home() -> str:
         to_rows=asking.arguments(question),
         rows_url=asking.row_links(),
         gone_bp=year_gone(today),
+        disputes=attribution.waiting(actor()),
         **_behind(actor(), today),
         **_wrong(actor(), today),
     )

@@ -1,26 +1,19 @@
 """Households of the place, a new one, and each one's statement (收入明白账)."""
 
-from typing import Any
-from uuid import UUID
-
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from ...attribution import services as attribution
 from ...core import clock
 from ...core.actor import Actor
-from ...core.errors import NotFound
 from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
 from ...households import services as households
 from ...households.schemas import NewHouseholdSchema
-from ...identity import services as identity
 from ...regions import services as regions
 from ...reporting import rules
-from ...reporting import services as reporting
-from ..tables import Table, here
+from ..tables import Table
 from . import asking, blueprint, words
 
 LABELS = {
@@ -98,51 +91,3 @@ def _villages(actor: Actor) -> list[tuple[str, str]]:
     codes = [place.code for place in found if place.has_households and place.ends is None]
     paths = regions.paths_of(codes)
     return [(code, "".join(place.name for place in paths[code] if place.level >= 3)) for code in codes]
-
-
-@blueprint.get("/households/<uuid:household_id>")
-@guard("statement.read")
-def statement(household_id: UUID) -> str:
-    household = households.one(actor(), household_id)
-    month = _month()
-    periods = (month, month) if month else None
-    found = attribution.statement(household_id, periods=periods)
-    lines = attribution.lines_by_pool(found.pools, household_id, periods)
-    orders = reporting.orders_behind(line.line_id for shares in lines.values() for line in shares)
-    parties = {pool.pool.supplier_id for pool in found.pools} | {order.agency_id for order in orders.values()}
-    parties |= {row.supplier_id for row in (*found.slips, *found.payments, *found.payouts)}
-    return render_template(
-        "office/statement.html",
-        household=household,
-        place=regions.name_path(household.present_division),
-        month=month,
-        tabs=_tabs(month),
-        statement=found,
-        lines=lines,
-        orders=orders,
-        parties=identity.named(parties),
-        paid=[row for row in found.payouts if row.state == "paid"],
-        mechanisms=words.MECHANISMS,
-        bases=words.BASES,
-        methods=words.METHODS,
-        classes=words.HOUSEHOLD_CLASSES,
-    )
-
-
-def _month() -> int | None:
-    """The month of the URL; none is the whole time. Raises NotFound for what is no month."""
-    month = asking.month_of("month", 0)
-    if month and not 1 <= month % 100 <= 12:
-        raise NotFound("page")
-    return month or None
-
-
-def _tabs(month: int | None) -> list[dict[str, Any]]:
-    """All, and three months: the chosen one (else the present) with its neighbours; the present one is still open."""
-    now = clock.period(clock.today())
-    last = min(rules.after(month), now) if month else now
-    tabs: list[dict[str, Any]] = [{"month": None, "url": here(month=None), "current": month is None, "open": False}]
-    for period in (rules.before(last, 2), rules.before(last), last):
-        url = here(month=asking.typed_month(period))
-        tabs.append({"month": period, "url": url, "current": period == month, "open": period == now})
-    return tabs

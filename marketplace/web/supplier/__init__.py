@@ -17,20 +17,28 @@ def _words() -> dict[str, Any]:
     return {"words": words}
 
 
+from .. import people as _people  # noqa: E402  its views hang on this blueprint too
 from . import (  # noqa: E402, F401  the modules need the blueprint
+    advances,
     agreements,
     bills,
     consents,
+    disputes,
     distributions,
     files,
+    flows,
     goods,
     home,
     households,
     lots,
     offers,
     orders,
+    owing,
     returns,
     shipping,
     slips,
+    surplus,
     weighing,
 )
+
+_people.hang(blueprint)

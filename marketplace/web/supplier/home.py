@@ -55,6 +55,7 @@ def waiting(who: Actor) -> dict[str, int]:
         "orders": states.get("to_confirm", 0) + states.get("to_ship", 0),
         "bills": len(payments.to_confirm(who)),
         "distributions": sum(row.state == "draft" for row in attribution.listed(who)),
+        "disputes": attribution.waiting(who),
     }
 
 
@@ -82,6 +83,7 @@ def home() -> str:
         transfers=transfers,
         drafts=[row for row in attribution.listed(who) if row.state == "draft"],
         lacks=lacks(who),
+        disputes=attribution.waiting(who),
     )
 
 

@@ -3,18 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, render_template, request
+from flask import Response, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ...attribution import services as attribution
-from ...core.errors import NotFound
+from ...core import clock
+from ...core.errors import Refused
 from ...core.money import yuan
 from ...edge.current import actor
+from ...edge.forms import done
 from ...edge.guard import guard
 from ...linkage import services as linkage
-from ...procurement import services as procurement
-from ...settlement import services as settlement
-from .. import sheets
+from ...reporting import cards
+from .. import sheets, statements
 from ..tables import Table
 from . import blueprint, people, words
 
@@ -68,45 +69,80 @@ def _csv(rows: list[Any], unpaid: dict[UUID, int]) -> Response:
     )
 
 
+def ways(household_id: UUID) -> statements.Ways:
+    """Where a supplier goes from a statement's rows."""
+
+    def lines(pool_id: UUID, distribution_id: UUID | None) -> str:
+        return url_for(
+            "supplier.household_pool",
+            household_id=household_id,
+            pool_id=pool_id,
+            cut=distribution_id or statements.TAIL,
+        )
+
+    return statements.Ways(
+        lines=lines,
+        slip=lambda id_: url_for("supplier.slip", slip_id=id_),
+        lot=lambda id_: url_for("supplier.lot", lot_id=id_),
+        agreement=lambda id_: url_for("supplier.agreement", agreement_id=id_),
+        distribution=lambda id_: url_for("supplier.distribution", distribution_id=id_),
+        file=lambda id_: url_for("supplier.file", file_id=id_),
+        dispute=lambda id_: url_for("supplier.dispute", dispute_id=id_),
+    )
+
+
 @blueprint.get("/households/<uuid:household_id>")
 @guard("statement.read")
 def household(household_id: UUID) -> str:
     """The four figures of one household with this supplier, and what makes them."""
     who = actor()
     people.require_linked(who, household_id)
-    statement = attribution.statement(household_id, who.organisation)
     linked = linkage.agreements_of_households(who.organisation).get(household_id, set())  # type: ignore[arg-type]
     return render_template(
         "supplier/household.html",
         one=people.of([household_id])[household_id],
-        statement=statement,
         agreements=linkage.agreements_by_ids(linked),
-        lots=linkage.by_ids({slip.lot_id for slip in statement.slips if slip.lot_id}),
-        distributions={row.id: row for row in attribution.listed(who)},
-        slips={slip.id: slip for slip in statement.slips},
+        mechanism=words.mechanism,
+        printed=attribution.links_of(who, household_id) if who.may("link.issue") else [],
+        revoke_url=url_for("supplier.link_revoke", household_id=household_id),
+        **statements.shown(household_id, who.organisation, statements.asked_month(), ways(household_id)),
     )
 
 
 @blueprint.get("/households/<uuid:household_id>/pools/<uuid:pool_id>")
 @guard("statement.read")
 def household_pool(household_id: UUID, pool_id: UUID) -> str:
-    """A pool's part of a statement, opened to the order lines that carried it."""
+    """A pool's part in one cut, opened to the order lines that carried it."""
     who = actor()
     people.require_linked(who, household_id)
-    share = next(
-        (row for row in attribution.statement(household_id, who.organisation).pools if row.pool.id == pool_id), None
-    )
-    if share is None:
-        raise NotFound("row")
-    rows = attribution.lines_of(share.pool, household_id, limit=500)
-    settled = settlement.lines_by_ids(who, [row.line_id for row in rows])
-    orders = {line.order_id for line in settled.values()}
     return render_template(
         "supplier/household_pool.html",
         one=people.of([household_id])[household_id],
-        share=share,
-        rows=rows,
-        settled=settled,
-        orders=procurement.own_by_ids(who, orders),
-        lines={line.id: line for found in procurement.lines_of(orders).values() for line in found},
+        order_url=lambda id_: url_for("supplier.order", order_id=id_),
+        **statements.opened(household_id, who.organisation, pool_id, ways(household_id)),
     )
+
+
+@blueprint.post("/households/<uuid:household_id>/card")
+@guard("link.issue")
+def card(household_id: UUID) -> Response:
+    """The card of what this supplier owes the household, with a new link's code; the former one is dead from now on."""
+    people.require_linked(actor(), household_id)
+    year = request.form.get("year", clock.today().year, type=int)
+    if not clock.today().year - 5 <= year <= clock.today().year:
+        raise Refused("out_of_range", field="year")
+    content = cards.cards(actor(), [household_id], year, current_app.config["SETTINGS"].public_url)
+    response = make_response(content)
+    response.mimetype = "application/pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="card-{year}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/households/<uuid:household_id>/link/revoke")
+@guard("link.issue")
+def link_revoke(household_id: UUID) -> Response:
+    people.require_linked(actor(), household_id)
+    ended = attribution.revoke(actor(), household_id)
+    word = _("这户的二维码已作废。") if ended else _("这户没有有效的二维码。")
+    return done(word, "supplier.household", household_id=household_id)

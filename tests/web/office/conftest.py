@@ -12,7 +12,7 @@ from marketplace.core.db import transaction
 from marketplace.identity import services as identity
 from marketplace.identity import tokens
 from marketplace.linkage import services as linkage
-from tests.factories.world import CHALING, YANLING, ZHUZHOU, World, actor, start_agreement
+from tests.factories.world import CHALING, YANLING, ZHUZHOU, World, actor, give_payees, scan, start_agreement
 
 
 @pytest.fixture
@@ -24,10 +24,13 @@ def world(app) -> World:
         slip = linkage.slips_of_lot(lot)[0]
         linkage.pay_slips(world.clerk, {slip.id: 500}, day=clock.today(), method="cash", evidence="收条 1")
         bill = world.settled(lot, 200_000)
-        row = attribution.prepare(world.clerk, bill.issued_on)
+        give_payees(world, "cash")
+        row = attribution.prepare(world.clerk, bill.issued_on, notice_days=0)
         attribution.approve(world.manager, row.id)
         paid = attribution.payouts_of(row.id)[0]
-        attribution.mark_paid(world.clerk, [paid.id], paid_on=clock.today(), method="cash", evidence="花名册 1")
+        attribution.mark_paid(
+            world.clerk, [paid.id], paid_on=clock.today(), method="cash", evidence="花名册 1", file_id=scan(world.clerk)
+        )
         world.accepted(world.shipped(lot, 50_000))
         world.extra |= {"order": bill.order_id, "supplier": world.manager.organisation}
         for name, kind, place, level, role in (

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from marketplace.accreditation import services as accreditation
+from marketplace.core import clock
 from marketplace.core.db import transaction
 
 
@@ -60,13 +61,16 @@ def test_a_figure_of_the_page_opens_to_rows_that_sum_to_it(world, ask, figure):
 
 
 def test_a_statement_opens_to_the_order_lines_that_carried_it(world, ask):
-    page = ask(world.office, f"/office/households/{world.households[0]}").text
-    assert "SO-" in page
+    url = f"/office/households/{world.households[0]}"
+    page = ask(world.office, f"{url}?month={clock.today():%Y-%m}").text
     assert "收条 1" in page
     assert "张三0" in page
     # what the pools brought it, and what it is owed: its slip, and its part of the dividend
     for fen in ("¥8.00", "¥226.6", "¥5.00"):
         assert fen in page
+    assert "本户权重 1/6" in page
+    lines = re.search(rf'href="({url}/pools/[^"]+)"', page)
+    assert "SO-" in ask(world.office, lines[1].replace("&amp;", "&")).text
 
 
 def test_names_are_masked_for_who_need_not_know_them(world, ask):
