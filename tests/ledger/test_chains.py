@@ -1,6 +1,8 @@
 """Seals: every journal gets one place in its chain, whenever it commits and however many sealers there are."""
 
+import random
 import threading
+import time
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from marketplace.ledger.checks import CHECKS
 from marketplace.ledger.models import Seal
 from marketplace.ledger.services import AccountRef, Line, post
 from tests.conftest import Database
+from tests.counts import count
 
 DAY = date(2026, 11, 3)
 YANLING, CHALING = "430225000000", "430224000000"
@@ -176,6 +179,44 @@ def test_sealers_at_the_same_time_do_no_harm(app: Flask, monkeypatch: pytest.Mon
     while seals.seal():
         pass
     assert sum(map(len, sealed().values())) == 90
+    assert wrong() == []
+
+
+def test_writers_with_delays_before_their_commits_are_all_sealed_once(app: Flask, engine: str) -> None:
+    """Red when the sealer takes what is above a mark: whoever began first and commits last stays without a seal."""
+    writers, each, failed = 6, count(100), []
+    start, finished = threading.Barrier(writers + 1), threading.Event()
+
+    def write(seed: int) -> None:
+        chance = random.Random(seed)
+        with app.app_context():
+            start.wait(30)
+            for number in range(each):
+                try:
+                    with transaction():
+                        lines = [Line(SALES, POOL, 100)]
+                        post("sale", f"{seed}-{number}", (YANLING, CHALING)[number % 2], DAY, lines)
+                        time.sleep(chance.random() * 0.01)  # the delay is what is tried
+                except Exception as failure:
+                    failed.append(failure)
+
+    def keep_sealing() -> None:
+        with app.app_context():
+            start.wait(30)
+            while not finished.is_set():
+                seals.seal()
+
+    threads = [threading.Thread(target=write, args=(seed,)) for seed in range(writers)]
+    sealer = threading.Thread(target=keep_sealing)
+    for thread in (*threads, sealer):
+        thread.start()
+    for thread in threads:
+        thread.join(300)
+    finished.set()
+    sealer.join(60)
+    assert failed == []
+    seals.seal()
+    assert sum(map(len, sealed().values())) == writers * each
     assert wrong() == []
 
 
