@@ -1,6 +1,6 @@
 """Weighing slips: what households deliver, owed at once or when it sells, less what repays their advances."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -234,3 +234,20 @@ def listed_slips(
         query.order_by(Slip.delivered_on.desc(), Slip.number.desc()).limit(size).offset((page - 1) * size)
     )
     return list(rows), total
+
+
+def slips_by_ids(ids: Iterable[UUID]) -> dict[UUID, Slip]:
+    """Slips by id, one statement; the caller has checked scope."""
+    return {row.id: row for row in db.session.scalars(select(Slip).where(Slip.id.in_(set(ids))))}
+
+
+def weighed_on(actor: Actor, day: date) -> list[tuple[str, int, int, int]]:
+    """The supplier's slips of a day: (unit, how many, net, value in fen) by unit."""
+    actor.require("slip.record")
+    query = (
+        select(Slip.unit, func.count(), func.sum(Slip.net), func.sum(Slip.value_fen))
+        .where(Slip.supplier_id == actor.organisation, Slip.delivered_on == day)
+        .group_by(Slip.unit)
+        .order_by(Slip.unit)
+    )
+    return [(unit, int(number), int(net), int(fen)) for unit, number, net, fen in db.session.execute(query)]

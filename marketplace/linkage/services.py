@@ -24,7 +24,9 @@ from .deliveries import (  # noqa: F401
     open_slips,
     record_slips,
     slip,
+    slips_by_ids,
     slips_of_lot,
+    weighed_on,
 )
 from .farm_payments import close_covered, pay_slips, payable_now, payments_of_slip, set_offs_of_slip  # noqa: F401
 from .flow_models import LotRevision  # noqa: F401

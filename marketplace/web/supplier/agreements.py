@@ -1,6 +1,6 @@
 """Agreements with households: the list, drafting, one agreement, its roster, start and end."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from .schemas import AgreementSchema, EndSchema, RosterSchema
 LABELS = {
     "kind": _l("联结方式"),
     "basis": _l("收购方式"),
-    "rate_basis_points": _l("分成比例"),
-    "rate_fen": _l("每单位多付"),
+    "rate_basis_points": _l("分成或返利比例"),
+    "rate_fen": _l("单价标准"),
+    "sale_tied": _l("按销售计"),
     "weights": _l("各户怎么分"),
     "service_order": _l("先后"),
     "product_id": _l("产品"),
@@ -132,6 +133,8 @@ def roster(agreement_id: UUID) -> Response:
     held = linkage.weights_of_roster(rosters[0].id) if rosters else {}
     known = people.of({consent.household_id for consent in consents})
     first = row.starts_on if not rosters else max(row.starts_on, clock.today())
+    settled = linkage.settled_until(row.supplier_id)
+    first = max(first, settled + timedelta(days=1)) if settled else first
     form = Form(RosterSchema(), _present(row, known, held, first), needs={"weights": "weight"})
     if form.posted:
         with form.attempt():

@@ -23,6 +23,7 @@ from ...settlement import services as settlement
 from ..tables import Table
 from . import blueprint, people
 from .files import uploaded
+from .flow_schemas import RevisionSchema
 from .goods import places
 from .schemas import LotSchema, PaperSchema
 
@@ -36,6 +37,12 @@ LABELS = {
     "number": _l("单据编号"),
     "issued_on": _l("开具日"),
     "file": _l("扫描件或照片"),
+    "yields": _l("每单位出多少"),
+    "day": _l("补差日"),
+    "reason": _l("补差原因"),
+    "evidence": _l("凭证号"),
+    "fen": _l("补差"),
+    "shares": _l("各户"),
 }
 
 
@@ -130,10 +137,32 @@ def _course(row: Any) -> dict[str, Any]:
         "settled": settled,
         "settled_fen": sum(line.money_fen for line in settled),
         "pool": attribution.pool_of("lot", row.id),
+        "supplement": attribution.pool_of("supplement", row.id) if row.basis == "floor_plus" else None,
+        "revisions": linkage.revisions_of([row.id]).get(row.id, []),
         "agreement": linkage.agreements_by_ids([row.agreement_id])[row.agreement_id] if row.agreement_id else None,
         "kinds": [(kind, PAPERS[kind]) for kind in PAPER_KINDS],
         "labels": LABELS,
     }
+
+
+@blueprint.route("/lots/<uuid:lot_id>/revise", methods=["GET", "POST"])
+@guard("lot.edit")
+def lot_revise(lot_id: UUID) -> Response:
+    """A late addition to what the lot cost, household by household; blank ones get nothing."""
+    row = linkage.lot(actor(), lot_id)
+    if row.supplier_id != actor().organisation:
+        raise NotFound("lot")
+    weights = linkage.weights_of_lot(lot_id)
+    known = people.of(weights)
+    form = Form(RevisionSchema(), {"day": clock.today().isoformat()}, needs={"shares": "fen"})
+    if form.posted:
+        with form.attempt():
+            data = form.data()
+            shares = {item["household_id"]: item["fen"] for item in data.pop("shares")}
+            made = attribution.revise_lot(actor(), lot_id, shares, **data, file_id=uploaded())
+            words = _("%(number)s 已记，%(count)s 户补差。", number=made.number, count=len(shares))
+            return done(words, "supplier.lot", lot_id=lot_id)
+    return form.page("supplier/lot_revise.html", lot=row, known=list(known.values()), weights=weights, labels=LABELS)
 
 
 def _lines(shipped: list[Any]) -> dict[UUID, list[Any]]:

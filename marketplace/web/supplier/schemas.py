@@ -2,7 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from ...core.fields import Day, Fen, Id, Quantity, Text, Whole
+from ...core.fields import MAX_PRICE_FEN, Day, Fen, Flag, Id, Quantity, Text, Whole
+from ...linkage.rules import BASES, KINDS
 from ...products.rules import BASE_UNITS, PAPERS
 from .fields import Percent, SeasonDay
 
@@ -131,6 +132,7 @@ class LotSchema(Schema):
     size = Quantity(unit="千克", required=True)
     slip_ids = fields.List(Id(), load_default=list)
     division = Text(12, load_default=None)
+    yields = Quantity(load_default=None)
 
 
 class PaperSchema(Schema):
@@ -142,10 +144,11 @@ class PaperSchema(Schema):
 class AgreementSchema(Schema):
     """Each mechanism has its own terms; the others' controls may hold what they like."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["produce", "dividend", "premium"]))
-    basis = fields.String(load_default=None, validate=validate.OneOf(["outright", "consignment"]))
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    basis = fields.String(load_default=None, validate=validate.OneOf(BASES))
     rate_basis_points = Percent(load_default=None)
-    rate_fen = Fen(1, load_default=None)
+    rate_fen = Fen(1, MAX_PRICE_FEN, load_default=None)
+    sale_tied = Flag(load_default=False)
     weights = fields.String(load_default="equal", validate=validate.OneOf(["equal", "share", "volume"]))
     service_order = Whole(1, 1000, load_default=100)
     product_id = Id(load_default=None)

@@ -57,7 +57,7 @@ def _csv(rows: list[Any]) -> Response:
     lots = linkage.by_ids({row.lot_id for row in rows if row.lot_id})
     heads = [
         _("过磅单"), _("日期"), _("户号"), _("户主"), _("村"), _("组"), _("品名"), _("等级"), _("件数"), pgettext("measure", "单位"),
-        _("毛重"), _("皮重"), _("净重"), _("单价（元）"), _("扣款（元）"), _("应付（元）"), _("已付（元）"), _("批次"),
+        _("毛重"), _("皮重"), _("净重"), _("单价（元）"), _("货款（元）"), _("抵预支款（元）"), _("应付（元）"), _("已付（元）"), _("批次"),
     ]  # fmt: skip
     return sheets.download(
         "slips",
@@ -78,6 +78,7 @@ def _csv(rows: list[Any]) -> Response:
                 to_json(row.tare),
                 to_json(row.net),
                 yuan(row.price_fen),
+                yuan(row.value_fen),
                 yuan(row.deduction_fen),
                 yuan(row.payable_fen),
                 yuan(row.paid_fen),
@@ -97,7 +98,8 @@ def slip(slip_id: UUID) -> Response:
     if row.supplier_id != actor().organisation:
         raise NotFound("slip")
     left = row.payable_fen - row.paid_fen
-    form = Form(PaySlipSchema(), {"fen": fields.yuan(left), "day": clock.today().isoformat(), "method": "cash"})
+    now = linkage.payable_now([row]).get(slip_id, 0) if left else 0
+    form = Form(PaySlipSchema(), {"fen": fields.yuan(now), "day": clock.today().isoformat(), "method": "cash"})
     if form.posted:
         with form.attempt():
             data = form.data()
@@ -111,6 +113,8 @@ def slip(slip_id: UUID) -> Response:
         "supplier/slip.html",
         slip=row,
         left=left,
+        covered=left - now if row.basis != "consignment" else 0,
+        set_offs=linkage.set_offs_of_slip(slip_id),
         household=people.of([row.household_id])[row.household_id],
         lot=linkage.by_ids([row.lot_id])[row.lot_id] if row.lot_id else None,
         agreement=linkage.agreements_by_ids([row.agreement_id])[row.agreement_id],
@@ -130,11 +134,13 @@ def pay_slips() -> Response:
     if form.posted:
         with form.attempt():
             data = form.data()
-            left = {row.id: row.payable_fen - row.paid_fen for row in rows}
+            known = {row.id: row for row in rows}
             chosen = data.pop("slip_ids")
-            if not chosen or any(slip_id not in left for slip_id in chosen):
+            if not chosen or any(slip_id not in known for slip_id in chosen):
                 raise Refused("slips_none" if not chosen else "paid_beyond_payable", field="slip_ids")
-            paid = linkage.pay_slips(actor(), {slip_id: left[slip_id] for slip_id in chosen}, **data)
+            # What earlier money covers is set off with the payment and not paid again.
+            due = linkage.payable_now(rows)
+            paid = linkage.pay_slips(actor(), {id_: due[id_] for id_ in chosen if id_ in due}, **data)
             fen = format_yuan(sum(row.fen for row in paid))
             return done(_("已付 %(count)s 张，合计 %(fen)s。", count=len(paid), fen=fen), "supplier.pay_slips")
     return form.page(

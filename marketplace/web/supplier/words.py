@@ -1,27 +1,46 @@
 """The words of codes that these pages show: mechanisms, methods, reasons, papers."""
 
+from typing import Any
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from ...core.money import format_yuan
 from ...edge.messages import PAPERS
+from ...linkage.rules import FLOW_UNITS
+from .. import kit
+from ..mechanisms import MECHANISMS
 
-MECHANISMS: dict[str, LazyString] = {
-    "outright": _("买断收购"),
-    "consignment": _("代销"),
-    "produce": _("代销收购"),
-    "dividend": _("按销售额分成"),
-    "premium": _("溢价收购"),
-}
 KINDS: list[tuple[str, LazyString, LazyString]] = [
-    ("produce", _("收购农户产品"), _("买断：过磅当日就欠；代销：货款结清才欠")),
+    ("produce", _("收购农户产品"), _("买断、代销，或保底收购加二次返利")),
     ("dividend", _("按销售额分成"), _("每笔结清货款的百分之几")),
-    ("premium", _("溢价收购"), _("每个计价单位多付几元")),
+    ("premium", _("溢价收购、让利"), _("每个计价单位多付几元")),
+    ("piece_wage", _("计件务工"), _("每件几元，凭计件单；也可按卖出的计价单位算")),
+    ("wage", _("务工工资"), _("按工日或按月登记，凭工资单")),
+    ("rent", _("土地流转租金"), _("每亩每年几元，凭付租凭证")),
+    ("fixed_dividend", _("固定分红"), _("按年固定的分红，凭分红单")),
+    ("surplus", _("盈余返还"), _("合作社一年一次，凭成员大会决议")),
 ]
 BASES: list[tuple[str, LazyString, LazyString]] = [
     ("outright", _("买断收购"), _("过磅当日就欠，卖不卖得出都欠")),
     ("consignment", _("代销"), _("货款结清后才欠，按卖出的量算")),
+    ("floor_plus", _("保底收购加二次返利"), _("保底价过磅当日就欠；卖得高于保底成本的部分再返百分之几")),
 ]
+FLOWS: dict[str, LazyString] = {
+    "piece_wage": _("计件务工"),
+    "wage": _("务工工资"),
+    "rent": _("土地流转租金"),
+    "fixed_dividend": _("固定分红"),
+    "surplus": _("盈余返还"),
+}
+# What a flow counts in: the head of its quantity column.
+COUNTED: dict[str, LazyString] = {
+    "piece_wage": _("件数"),
+    "wage": _("工日"),
+    "rent": _("亩数"),
+    "fixed_dividend": _("股数"),
+}
 WEIGHTS: dict[str, LazyString] = {"equal": _("每户均等"), "share": _("按份额"), "volume": _("按交售量")}
 METHOD: dict[str, LazyString] = {"cash": _("现金"), "transfer": _("转账")}
 METHODS = [(code, word, "") for code, word in METHOD.items()]
@@ -71,3 +90,15 @@ def papers(kinds: list[str]) -> str:
 
 def mechanism(kind: str, basis: str | None) -> LazyString:
     return MECHANISMS[basis or kind]
+
+
+def rate(row: Any) -> str:
+    """An agreement's terms in a few words: 2 %, ¥0.35/件."""
+    if row.rate_basis_points:
+        return kit.percent(row.rate_basis_points, 2)
+    if not row.rate_fen:
+        return kit.NONE
+    per = {"rent": gettext("亩每年"), "premium": gettext("计价单位")}.get(row.kind)
+    if row.sale_tied:
+        per = gettext("计价单位")
+    return f"{format_yuan(row.rate_fen)}/{per or kit.unit_word(FLOW_UNITS[row.kind])}"
