@@ -104,6 +104,11 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "ended": ("void", _("已终止")),
         "expired": ("void", _("已到期")),
     },
+    "surplus": {
+        "draft": ("wait", _("待批")),
+        "approved": ("done", _("已批")),
+        "discarded": ("void", _("已作废")),
+    },
     "distribution": {
         "draft": ("idle", _("草稿")),
         "prepared": ("wait", _("待批")),
@@ -130,6 +135,20 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
     "link": {
         "live": ("done", _("有效")),
         "revoked": ("stop", _("已作废")),
+    },
+    "payee": {
+        "proposed": ("wait", _("待批准")),
+        "cooling": ("move", _("冷静期")),
+        "approved": ("done", _("已批准")),
+        "in_force": ("done", _("按此付款")),
+        "replaced": ("void", _("已更换")),
+        "stopped": ("stop", _("已停止")),
+        "ended": ("void", _("已失效")),
+    },
+    "household_change": {
+        "proposed": ("wait", _("待批准")),
+        "in_force": ("done", _("生效")),
+        "refused": ("stop", _("未批准")),
     },
     "finding": {
         "open": ("wait", _("待整改")),
@@ -172,10 +191,13 @@ KINDS: dict[str, LazyString] = {
     "grant": _("产品认定"),
     "product": _("产品"),
     "agreement": _("联结协议"),
+    "surplus": _("盈余返还"),
     "distribution": _("分配"),
     "payout": _("兑付"),
     "dispute": _("异议"),
     "link": _("明白卡"),
+    "payee": _("收款人"),
+    "household_change": _("农户变动"),
     "finding": _("问题"),
     "period": _("账期"),
     "task": _("任务"),
