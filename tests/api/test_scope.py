@@ -24,6 +24,7 @@ from marketplace.linkage import services as linkage
 from marketplace.payments import services as payments
 from marketplace.procurement import services as procurement
 from tests.api.callers import Caller, token_of
+from tests.factories import people
 from tests.factories import world as factory
 from tests.factories.world import World
 
@@ -52,6 +53,15 @@ class County:
         attribution.approve(world.manager, distribution.id)
         file = files.keep(world.manager, "canary.pdf", b"%PDF-1.4 canary")
         draft = world.draft()
+        payees = people.with_payees(world.office, people.office(), world.households, first=701)
+        member = factory.households.members_of(world.households[0])[0]
+        change = factory.households.record_change(
+            world.office,
+            world.households[1],
+            factory.households.NewChange(
+                "merged", clock.today(), "村委证明 12 号", parts=[(world.households[2], 10_000)]
+            ),
+        )
         order = procurement.order(world.manager, bill.order_id)
         shipment, _ = procurement.shipment(world.manager, open_shipment)
         slips = linkage.slips_of_lot(lot)
@@ -81,6 +91,9 @@ class County:
             "payout_id": attribution.payouts_of(distribution.id)[0].id,
             "pool_id": pools[0].id,
             "user_id": world.manager.user,
+            "member_id": member.id,
+            "payee_id": payees[0],
+            "change_id": change.id,
             "paper_id": linkage.papers_of([lot])[lot][0].id,
         }
         self.words = {
@@ -98,6 +111,8 @@ class County:
             "serial": "TX-CANARY",
             "slip": slips[0].number,
             "contact": "陈老师",
+            "identity number": people.id_number(701),
+            "account": people.account(701),
             "draft": procurement.requisition(world.requester, draft).number,
         }
 

@@ -46,6 +46,8 @@ def told(row: Any) -> str:
         case "line_money_short":
             off, money = format_yuan(facts["written_off_fen"]), format_yuan(facts["money_fen"])
             return _("货款 %(money)s，各机制共短缺 %(off)s", money=money, off=off)
+        case "payee_account_shared":
+            return _("%(count)s 户登记了同一个账户", count=facts["households"])
     return "，".join(f"{name} {value}" for name, value in facts.items())
 
 
