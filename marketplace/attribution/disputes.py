@@ -17,6 +17,7 @@ from ..core.numbers import numbered
 from ..core.states import States
 from ..households import services as households
 from ..linkage import services as linkage
+from ..linkage import statement_reads
 from .confirmations import Voice
 from .household_models import ABOUT, OPEN, REMEDIES, Dispute, DisputeTerm
 from .models import Distribution, Payout
@@ -131,9 +132,8 @@ def _payment(household_id: UUID, id_: UUID) -> About:
 
 
 def _flow(household_id: UUID, id_: UUID) -> About:
-    reads = getattr(linkage, "flows_of_household", None)
-    row = next((one for one in reads(household_id) if one.id == id_), None) if reads else None
-    return (row.supplier_id, str(getattr(row, "number", ""))[:40], row.fen) if row else None
+    row = next((one for one in statement_reads.flows_of_household(household_id) if one.id == id_), None)
+    return (row.supplier_id, row.batch, row.fen) if row else None
 
 
 def _share(household_id: UUID, id_: UUID) -> About:
