@@ -26,6 +26,7 @@ def seals_are_their_journals(state: Any) -> Iterator[Batch]:
     """A chain's seals follow each other without a gap, and each hash is that of its journal as it stands now."""
     total = db.session.scalar(select(func.count()).select_from(Seal)) or 0
     chain, seq, done = state or ["", 0, 0]
+    one = is_sqlite()
     before = _hash(chain, seq) if seq else b""
     for head in seals.heads():
         if head.chain < chain:
@@ -35,7 +36,7 @@ def seals_are_their_journals(state: Any) -> Iterator[Batch]:
         for batch in reading.sealed(chain, seq):
             wrong = []
             for sealed in batch:
-                wrong += _seal_faults(chain, seq, before, sealed)
+                wrong += _seal_faults(chain, seq, before, sealed, one)
                 seq, before = sealed.seq, sealed.hash
             done += len(batch)
             yield Batch(done, total, wrong, [chain, seq, done])
@@ -45,14 +46,23 @@ def _hash(chain: str, seq: int) -> bytes:
     return bytes(db.session.scalar(select(Seal.hash).where(Seal.chain == chain, Seal.seq == seq)) or b"")
 
 
-def _seal_faults(chain: str, seq: int, before: bytes, sealed: reading.Sealed) -> list[str]:
-    place = f"chain {chain}, seal {sealed.seq}, journal {sealed.journal.id}"
+def _seal_faults(chain: str, seq: int, before: bytes, sealed: reading.Sealed, one: bool) -> list[str]:
+    """The true one has none, and is told so at once."""
+    journal = sealed.journal
+    if (
+        sealed.seq == seq + 1
+        and not journal.wrong
+        and rules.seal(before, journal.body) == sealed.hash
+        and rules.chain_of(journal.region, one=one) == chain
+    ):
+        return []
+    place = f"chain {chain}, seal {sealed.seq}, journal {journal.id}"
     wrong = [] if sealed.seq == seq + 1 else [f"chain {chain}: seals {seq + 1} to {sealed.seq - 1} are missing"]
-    if sealed.journal.wrong:
-        return [*wrong, f"{place}: {sealed.journal.wrong}"]
-    if rules.chain_of(sealed.journal.region, one=is_sqlite()) != chain:
+    if journal.wrong:
+        return [*wrong, f"{place}: {journal.wrong}"]
+    if rules.chain_of(journal.region, one=one) != chain:
         wrong.append(f"{place}: it belongs to another chain")
-    if rules.seal(before, sealed.journal.body) != sealed.hash:
+    if rules.seal(before, journal.body) != sealed.hash:
         wrong.append(f"{place}: it is not what was sealed")
     return wrong
 

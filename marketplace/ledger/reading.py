@@ -107,7 +107,11 @@ def _bytes_of_hex(value: str) -> bytes:
 
 
 def _rows(statement: str, **values: Any) -> Sequence[Any]:
-    return db.session.execute(text(statement), values).all()
+    """The driver's own tuples: no row of the library's is made for millions of entries."""
+    result: Any = db.session.execute(text(statement), values)
+    rows: Sequence[Any] = result.cursor.fetchall()
+    result.close()
+    return rows
 
 
 def _joined(journals: Iterable[tuple[Any, Any]], entries: Iterable[Any], columns: _Columns) -> Iterator[Bytes]:
