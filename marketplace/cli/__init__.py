@@ -13,13 +13,15 @@ def register(app: Flask) -> None:
     """Adds every group. The imports are local: a web worker that runs no command loads none of their libraries."""
     from flask_migrate import Migrate
 
+    from .backup import backup, restore
     from .demo_command import demo
+    from .keys import keys
     from .ledger import ledger
     from .regions import regions
     from .report import report
     from .search import group as search
     from .verify import verify
 
-    for group in (demo, ledger, regions, report, search, verify):
+    for group in (backup, restore, demo, keys, ledger, regions, report, search, verify):
         app.cli.add_command(group)
     Migrate(app, db, directory=str(MIGRATIONS))

@@ -28,13 +28,14 @@ def verify(resume: bool, only: tuple[str, ...], no_worker: bool, unsealed_minute
         raise SystemExit(1)
 
 
-def run_checks(*, resume: bool = False, only: tuple[str, ...] = (), no_worker: bool = False) -> int:
+def run_checks(
+    *, resume: bool = False, only: tuple[str, ...] = (), without: tuple[str, ...] = (), no_worker: bool = False
+) -> int:
     """Runs them, a line for each; returns how many faults there are."""
-    chosen = [
-        check
-        for check in verification.checks()
-        if not (no_worker and check in NEED_A_WORKER) and (not only or any(part in check.__name__ for part in only))
-    ]
+    unfit = {check.__name__ for check in NEED_A_WORKER} if no_worker else set()
+    unfit |= set(without)
+    wanted = [check for check in verification.checks() if check.__name__ not in unfit]
+    chosen = [check for check in wanted if not only or any(part in check.__name__ for part in only)]
     if not chosen:
         raise click.ClickException("no check has such a name")
     with transaction():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, case, exists, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import String, and_, case, exists, func, literal, or_, select, text, type_coerce, union_all
 
 from ..attribution import shares
 from ..attribution.models import (
@@ -18,7 +18,7 @@ from ..attribution.models import (
 )
 from ..attribution.posting import LEDGER_KIND
 from ..attribution.reversals import LEDGER_KIND as REVERSAL_KIND
-from ..core.db import db
+from ..core.db import db, is_sqlite
 from ..findings.models import Finding
 from ..ledger.batches import Batch, Batched
 from ..ledger.models import Account, ClosedPeriod, Entry, Journal, PostedSource
@@ -332,6 +332,14 @@ def _thawed(row: Closing) -> list[str]:
     ]
 
 
+def closed_months_are_guarded() -> list[str]:
+    """The trigger that refuses a journal of a closed month stands, and is switched on."""
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name = 'open_period_journal'"
+    if not is_sqlite():
+        query = "SELECT count(*) FROM pg_trigger WHERE tgname = 'open_period_journal' AND tgenabled IN ('O', 'A')"
+    return [] if db.session.scalar(text(query)) else ["nothing keeps journals out of closed months"]
+
+
 def nothing_was_posted_into_a_closed_month() -> list[str]:
     """No journal of a closed division and month was made after its closing."""
     lies = Journal.region.startswith(type_coerce(ClosedPeriod.prefix, String))
@@ -358,5 +366,6 @@ CHECKS: list[Callable[[], list[str]]] = [
     rows_are_posted_in_their_period,
     settled_lines_are_posted_in_their_period,
     closed_months_are_what_was_frozen,
+    closed_months_are_guarded,
     nothing_was_posted_into_a_closed_month,
 ]

@@ -50,6 +50,7 @@ _CHECKS = {
     "plans_stay_below_their_ceiling": ("trade", _("预留份额没有超过上限")),
     "figures_are_their_settled_lines": ("reports", _("报表汇总数等于结清行重算")),
     "closed_months_are_what_was_frozen": ("reports", _("已结账月份的数字没有变")),
+    "closed_months_are_guarded": ("reports", _("已结账月份的防记账触发器在")),
     "nothing_was_posted_into_a_closed_month": ("reports", _("结账之后没有再记入该月的凭证")),
     "the_index_is_the_catalogue": ("system", _("搜索里的产品等于在售的产品")),
     "the_outbox_moves": ("system", _("提交之后该办的都办了")),
