@@ -14,6 +14,7 @@ from .changes import (
     refuse_change,
 )
 from .members import NewMember, add_member, add_members, leave, member, members_of, move, shown_phone
+from .models import Household  # noqa: F401
 from .payees import (
     NewPayee,
     approve_payee,

@@ -40,6 +40,7 @@ def load(progress: Progress, seed: int = SEED, size: Size = WHOLE) -> float:
     cast = people.make(rng, start, size, progress)
     Year(cast, rng, now, progress).run()
     with transaction():
+        people.recent(cast)
         catalogue.refresh_references()
         gather.rebuild()
     return time.perf_counter() - began

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
+from stdnum import luhn
+from stdnum.cn import ric
+
 from ...accreditation import services as accreditation
 from ...catalogue import services as catalogue
 from ...channels import services as channels
@@ -25,6 +28,7 @@ from .sign_ins import PASSWORD
 ZHUZHOU = "430200000000"
 SURNAMES = "罗 谭 陈 刘 周 尹 邓 彭 段 龙 颜 黄 李 张 王 万 郭 盘 赵 肖".split()
 GIVEN = "明 华 芳 兰 平 军 英 建 秀 春 国 辉 玉 文 红 志 珍 福 云 海 菊 林 生 莲 德 凤 勇 梅 贵 香".split()
+BANK = "演示农商银行"
 NO_HOUSEHOLDS = ("大院", "桃源洞", "红色农场")
 
 Progress = Callable[[str, int, int], None]
@@ -63,6 +67,10 @@ class Supplier:
     families: list[UUID] = field(default_factory=list)
     agreement: UUID | None = None
     basis: str = "outright"
+    pieces: UUID | None = None
+    rent: UUID | None = None
+    workers: list[UUID] = field(default_factory=list)
+    land: list[int] = field(default_factory=list)  # thousandths of 亩 that each of the workers lets
     items: list[Item] = field(default_factory=list)
 
 
@@ -83,6 +91,7 @@ class Cast:
     suppliers: list[Supplier]
     agencies: list[Agency]
     office: Actor
+    clerk: Actor
 
 
 def make(rng: random.Random, start: date, size: Size, progress: Progress) -> Cast:
@@ -92,11 +101,53 @@ def make(rng: random.Random, start: date, size: Size, progress: Progress) -> Cas
         return maker.run()
 
 
+def id_number(serial: int) -> str:
+    """An identity number of county 990000, which no place has, with its check digit; each of 16,000 serials its own."""
+    born = date(1951, 1, 1) + timedelta(days=serial * 131 % 16_000)
+    digits = f"990000{born:%Y%m%d}{serial % 1000:03d}"
+    return digits + ric.calc_check_digit(digits + "0")
+
+
+def account(serial: int) -> str:
+    """A card number of no bank: none begins with 0000."""
+    digits = f"0000{serial:014d}"
+    return digits + luhn.calc_check_digit(digits)
+
+
+def phone(serial: int) -> str:
+    """A telephone of a range that nobody was given."""
+    return f"100{serial:08d}"
+
+
+def recent(cast: Cast) -> None:
+    """What is under way today: a card that cools off, a card and a merger that wait for a second person."""
+    supplier = cast.suppliers[0]
+    married = [family for family in supplier.families if len(households.members_of(family)) > 1][:2]
+    for place, family in enumerate(married):
+        spouse = households.members_of(family)[1]
+        changed = households.propose_payee(
+            supplier.manager,
+            family,
+            linked=supplier.families,
+            kind="card",
+            member_id=spouse.id,
+            bank=BANK,
+            account=account(9_000_000 + place),
+            holder_name=spouse.name,
+        )
+        if place == 0:
+            households.approve_payee(cast.clerk, changed.id)
+    gone, stays = [family for family in supplier.families if family not in married][:2]
+    evidence = "村民委员会证明（演示）"
+    merger = households.NewChange("merged", clock.today(), evidence, parts=[(stays, 10_000)])
+    households.record_change(cast.clerk, gone, merger)
+
+
 class _Maker:
     def __init__(self, rng: random.Random, start: date, size: Size, progress: Progress) -> None:
         self.rng, self.start, self.size, self.progress = rng, start, size, progress
         self.password = hash_password(PASSWORD)
-        self.names = 0
+        self.names = self.persons = 0
         self.taken: set[tuple[UUID, str]] = set()  # nobody in an organisation shares a name with a colleague
 
     def run(self) -> Cast:
@@ -107,7 +158,7 @@ class _Maker:
         agencies = self._agencies(office)
         with transaction():
             catalogue.refresh_references()
-        return Cast(self.start, self.size, suppliers, agencies, office)
+        return Cast(self.start, self.size, suppliers, agencies, office, self.clerk)
 
     def person(self) -> str:
         return f"{self.rng.choice(SURNAMES)}例{self.rng.choice(GIVEN)}"
@@ -132,7 +183,7 @@ class _Maker:
         self.user(auditor.id, "auditor", {"auditor"})
         city = identity.add_organisation(SYSTEM, "office", "株洲市农业农村局", ZHUZHOU, level=2)
         head = self.user(city.id, "office", {"office_head"})
-        self.user(city.id, "office-clerk", {"office_clerk"})
+        self.clerk = self.user(city.id, "office-clerk", {"office_clerk"})
         for code, name, sign_in in (("430225000000", "炎陵县", "yanling"), ("430224000000", "茶陵县", "chaling")):
             county = identity.add_organisation(SYSTEM, "office", f"{name}农业农村局", code, level=3)
             self.user(county.id, sign_in, {"office_head"})
@@ -185,7 +236,7 @@ class _Maker:
             row.id,
             self.user(row.id, sign_in, {"supplier_manager"}),
             self.user(row.id, f"{sign_in}-clerk", {"supplier_clerk"}),
-            basis="consignment" if number % 4 == 3 else "outright",
+            basis=("floor_plus", "outright", "outright", "consignment")[number % 4],
         )
         self._families(supplier, town, families, office)
         self._agreements(supplier, number)
@@ -206,11 +257,41 @@ class _Maker:
             )
             for _ in range(count)
         ]
-        supplier.families = [family.id for family in households.add_many(office, news)]
+        families = households.add_many(office, news)
+        supplier.families = [family.id for family in families]
+        self._people(supplier, families, office)
+
+    def _people(self, supplier: Supplier, families: list[households.Household], office: Actor) -> None:
+        """A head with a card in each household and a spouse in every other; named by the office, approved by the
+        supplier. Every number is one that nobody has."""
+        news = []
+        for family in families:
+            self.persons += 2
+            news.append(
+                households.NewMember(family.id, family.head_name, "head", id_number(self.persons), phone(self.persons))
+            )
+            if self.persons % 4 == 0:
+                name = f"{SURNAMES[self.persons % len(SURNAMES)]}例{GIVEN[self.persons % len(GIVEN)]}"
+                news.append(households.NewMember(family.id, name, "spouse", id_number(self.persons + 1)))
+        heads = [row for row in households.add_members(office, news) if row.relation == "head"]
+        payees = [
+            households.NewPayee(
+                row.household_id,
+                "card",
+                member_id=row.id,
+                bank=BANK,
+                account=account(self.persons * 1000 + place),
+                holder_name=row.name,
+            )
+            for place, row in enumerate(heads)
+        ]
+        proposed = households.propose_payees(office, payees)
+        households.approve_payees(supplier.manager, [row.id for row in proposed], linked=supplier.families)
 
     def _agreements(self, supplier: Supplier, number: int) -> None:
+        rate = {"rate_basis_points": self.rng.choice((1_000, 1_500, 2_000))} if supplier.basis == "floor_plus" else {}
         supplier.agreement = self._agreement(
-            supplier, supplier.families, kind="produce", basis=supplier.basis, service_order=10
+            supplier, supplier.families, kind="produce", basis=supplier.basis, service_order=10, **rate
         )
         poorest = supplier.families[: max(5, len(supplier.families) // 3)]
         if number % 5 in (0, 2):
@@ -227,6 +308,19 @@ class _Maker:
                 weights="share",
                 service_order=30,
             )
+
+        self._work_and_land(supplier, number)
+
+    def _work_and_land(self, supplier: Supplier, number: int) -> None:
+        """What is not tied to sales: every third supplier has piece workers, the first of these let their land too."""
+        supplier.workers = self.rng.sample(supplier.families, min(8, len(supplier.families)))
+        supplier.land = [self.rng.randint(2, 18) * 500 for _ in supplier.workers]
+        if number % 3 == 0:
+            supplier.pieces = self._agreement(
+                supplier, supplier.workers, kind="piece_wage", rate_fen=self.rng.choice((20, 35, 50))
+            )
+        if number % 6 == 0:
+            supplier.rent = self._agreement(supplier, supplier.workers, kind="rent", rate_fen=60_000)
 
     def _agreement(self, supplier: Supplier, families: list[UUID], **terms: object) -> UUID:
         today = clock.today()
