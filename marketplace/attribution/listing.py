@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from ..core import clock
 from ..core.db import by_id, change_rows, db, is_sqlite, new_id, rows_as_query, transaction
@@ -35,7 +35,7 @@ from .owing import OPEN
 
 POOLS = 100  # that one step posts: a transaction of about a second
 HOUSEHOLDS = 5_000
-VILLAGES = 40
+VILLAGES = 60
 
 
 class Share(NamedTuple):
@@ -130,12 +130,13 @@ def _post_shares(row: Distribution, pool_ids: Sequence[UUID]) -> None:
     lines: dict[UUID, list[Line]] = {}
     grown: dict[UUID, int] = {}
     accounts: dict[tuple[bool, UUID], AccountRef] = {}
+    pools = {pool_id: AccountRef("pool", pool_id, row.supplier_id) for pool_id in pool_ids}
     for share in map(Share._make, db.session.execute(query)):
         key = (share.makes_debt, share.household_id)
         if (target := accounts.get(key)) is None:
             kind = owed if share.makes_debt else traced
             target = accounts[key] = kind(share.household_id, row.supplier_id)
-        pool = AccountRef("pool", share.pool_id, row.supplier_id)
+        pool = pools[share.pool_id]
         line = Line(pool, target, share.fen) if share.fen > 0 else Line(target, pool, -share.fen)
         lines.setdefault(share.pool_id, []).append(line)
         if share.makes_debt:
@@ -171,7 +172,7 @@ def _list_households(row: Distribution) -> bool:
     due = {line.household_id: int(line.due) for line in rows}
     asked = rows_as_query([], [{"id": household} for household in due]).subquery()
     ids = select(asked.c.id)
-    left = _payable(row.supplier_id, due)
+    left = _payable(row.supplier_id, ids)
     for household, fen in debts.unpaid_of_slips(row.supplier_id, ids).items():
         left[household] = left.get(household, 0) - fen
     _take_open_into_account(row, ids, left)
@@ -213,11 +214,10 @@ def _take_flows(row: Distribution) -> None:
             raise Conflict("pool_moved")
 
 
-def _payable(supplier_id: UUID, households_: dict[UUID, int]) -> dict[UUID, int]:
+def _payable(supplier_id: UUID, ids: Any) -> dict[UUID, int]:
     """Household → owed − received, its standing locked until the transaction ends, in order."""
-    wanted = rows_as_query([], [{"id": owed(household, supplier_id).id} for household in households_]).subquery()
     query = select(Standing.household_id, Standing.owed_fen - Standing.received_fen).where(
-        Standing.id.in_(select(wanted.c.id))
+        Standing.supplier_id == supplier_id, Standing.household_id.in_(ids)
     )
     if not is_sqlite():
         query = query.order_by(Standing.id).with_for_update()
@@ -256,13 +256,13 @@ def _take_open_into_account(row: Distribution, ids: Any, left: dict[UUID, int]) 
 
 
 def _write_listed(distribution_id: UUID, payable: dict[UUID, int]) -> None:
+    """One batch by key: SQLite would read all of a joined list for each household."""
     held: Any = DistributionHousehold.__table__
-    rows = [{"id": household, "fen": fen} for household, fen in payable.items()]
-    wanted = rows_as_query(["fen"], rows).cte("wanted")
     db.session.execute(
         update(held)
-        .where(held.c.distribution_id == distribution_id, held.c.household_id == wanted.c.id)
-        .values(fen=wanted.c.fen, set_off_fen=held.c.share_fen + held.c.flow_fen - wanted.c.fen)
+        .where(held.c.distribution_id == distribution_id, held.c.household_id == bindparam("of_household"))
+        .values(fen=bindparam("to_fen"), set_off_fen=held.c.share_fen + held.c.flow_fen - bindparam("to_fen")),
+        [{"of_household": household, "to_fen": fen} for household, fen in sorted(payable.items())],
     )
 
 
@@ -271,7 +271,7 @@ def _post_notices(row: Distribution) -> bool:
     if not row.notice_days:
         return False
     held = DistributionHousehold
-    posted = {notice.division for notice in notices.of_subject("distribution", row.id)}
+    posted = notices.villages_of("distribution", row.id)
     villages = db.session.scalars(
         select(held.division).where(held.distribution_id == row.id).distinct().order_by(held.division)
     )

@@ -28,7 +28,7 @@ def post_many(
 ) -> list[UUID]:
     """Posts a list in its villages from today on, for `days` days. One statement; a village that has it keeps it."""
     today = clock.today()
-    held = set(db.session.scalars(select(Notice.division).where(Notice.kind == kind, Notice.subject_id == subject_id)))
+    held = villages_of(kind, subject_id)
     rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
@@ -85,6 +85,11 @@ def of_subject(kind: str, subject_id: UUID) -> list[Notice]:
     """The notices of a list, by village; the caller has checked scope."""
     query = select(Notice).where(Notice.kind == kind, Notice.subject_id == subject_id)
     return list(db.session.scalars(query.order_by(Notice.division)))
+
+
+def villages_of(kind: str, subject_id: UUID) -> set[str]:
+    """Where a list is posted; the caller has checked scope."""
+    return set(db.session.scalars(select(Notice.division).where(Notice.kind == kind, Notice.subject_id == subject_id)))
 
 
 def of_subjects(kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, date]:

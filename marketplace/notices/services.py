@@ -20,6 +20,7 @@ from .posting import (  # noqa: F401
     of_subjects,
     post_many,
     public,
+    villages_of,
     waits,
 )
 from .rules import DAYS, masked, tail  # noqa: F401
