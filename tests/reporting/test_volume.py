@@ -42,10 +42,8 @@ def world(app) -> World:
         world.settled(lot, 75_000)
         world.accepted(world.shipped(lot, 50_000))
         world.approved(20_000)
-        row = attribution.prepare(world.clerk, bill.issued_on)
-        attribution.approve(world.manager, row.id)
-        payouts = attribution.payouts_of(row.id)
-        attribution.mark_paid(world.clerk, [payouts[0].id], paid_on=clock.today(), method="cash", evidence="花名册 1")
+        run = world.distributed(bill.issued_on)
+        world.paid_out(run, [attribution.payouts_of(run)[0].id])
     return world
 
 
