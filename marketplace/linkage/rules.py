@@ -90,14 +90,14 @@ def payable(net: int, price_fen: int, deduction_fen: int) -> int:
 
 
 # More than one household brings at once, thousandths of a unit: a slipped decimal point rather than a harvest.
-_MOST_AT_ONCE = {"千克": 20_000_000, "升": 20_000_000, "枚": 200_000_000, "只": 20_000_000}
+_MOST_AT_ONCE = {"千克": 100_000_000, "升": 100_000_000, "枚": 1_000_000_000, "只": 100_000_000}
 
 
 def check_weights(gross: int, tare: int, unit: str = "千克") -> int:
     """Net of gross and tare, thousandths. Raises Refused: tare_above_gross, weight_absurd."""
     if gross <= tare:
         raise Refused("tare_above_gross", field="tare")
-    most = _MOST_AT_ONCE.get(unit, 20_000_000)
+    most = _MOST_AT_ONCE.get(unit, 100_000_000)
     if gross - tare > most:
         raise Refused("weight_absurd", field="gross", most=most, unit=unit)
     return gross - tare

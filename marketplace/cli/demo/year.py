@@ -13,6 +13,7 @@ from ...core import clock
 from ...core.db import db, transaction
 from ...core.errors import Many, Refused
 from ...linkage import services as linkage
+from ...linkage.services import Entry
 from ...payments import services as payments
 from ...procurement import services as procurement
 from ...settlement import services as settlement
@@ -281,6 +282,7 @@ class Year:
         total = -(-size * per_base // 1000)
         price = max(10, item.base_price * self.rng.randint(48, 60) * 10 // per_base)
         deliveries = []
+        open_ = linkage.open_advances(supplier.id) if supplier.basis != "consignment" else {}
         for family, share in zip(families, shares, strict=True):
             net = -(-total * share // sum(shares) // 1000) * 1000 + 1000
             tare = 2000 * (1 + net // 40_000)
@@ -292,6 +294,7 @@ class Year:
                     gross=net + tare,
                     tare=tare,
                     price_fen=price,
+                    deduction_fen=min(open_.get(family, 0), net * price // 4000),
                     grade=self.rng.choice(("一级", "二级", "统货")),
                     pieces=1 + net // 20_000,
                 )
@@ -303,25 +306,48 @@ class Year:
             harvested_on=clock.today(),
             size=size,
             slip_ids=[slip.id for slip in slips],
+            yields=-(-1_000_000 // per_base) if unit != item.good.base_unit else None,
         )
         for kind in item.papers:
             linkage.add_paper(
                 supplier.clerk, lot.id, kind, f"{kind[:2].upper()}{self.rng.randrange(10**8):08d}", clock.today()
             )
-        if supplier.basis == "outright" and self.rng.random() < 0.5:
-            due = {slip.id: slip.payable_fen for slip in slips}
+        due = linkage.payable_now(slips) if supplier.basis != "consignment" else {}
+        if due and self.rng.random() < 0.5:
             linkage.pay_slips(
                 supplier.manager, due, day=clock.today(), method="cash", evidence="过磅现场付款，签字在单"
             )
         return lot.id
 
+    def _flows(self, supplier: Supplier) -> None:
+        """The month's piece work and rent, by the sheets that were signed; and a few advances before the harvest."""
+        today = clock.today()
+        if supplier.pieces:
+            entries = [Entry(family, quantity=self.rng.randint(80, 900) * 1000) for family in supplier.workers]
+            linkage.record_flows(supplier.clerk, supplier.pieces, today, entries, evidence=f"计件单 {today:%Y%m}")
+        if supplier.rent and today.month == 1 + supplier.land[1] % 12:
+            entries = [Entry(family, quantity=mu) for family, mu in zip(supplier.workers, supplier.land, strict=False)]
+            linkage.record_flows(supplier.clerk, supplier.rent, today, entries, evidence=f"租金收条 {today.year}")
+        if supplier.basis != "consignment" and self.rng.random() < 0.25:
+            linkage.give_advance(
+                supplier.clerk,
+                household_id=self.rng.choice(supplier.families),
+                fen=self.rng.randint(2, 12) * 10_000,
+                given_on=today,
+                method="cash",
+                evidence=f"借据 {self.rng.randrange(1000):03d}",
+            )
+
     def pay_families(self, supplier: Supplier) -> None:
         """Month end: older slips are paid by transfer, sale-tied income is distributed by two persons and paid out."""
         today = clock.today()
+        self._flows(supplier)
+        unpaid = linkage.unpaid_slips(supplier.id)
+        due = linkage.payable_now(unpaid)
         old = {
-            slip.id: slip.payable_fen - slip.paid_fen
-            for slip in linkage.unpaid_slips(supplier.id)
-            if (today - slip.delivered_on).days > 12 and self.rng.random() < 0.93
+            slip.id: due[slip.id]
+            for slip in unpaid
+            if slip.id in due and (today - slip.delivered_on).days > 12 and self.rng.random() < 0.93
         }
         if old:
             linkage.pay_slips(supplier.manager, old, day=today, method="transfer", evidence=f"一卡通批次 {today:%Y%m}")
