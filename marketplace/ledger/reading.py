@@ -18,7 +18,7 @@ from sqlalchemy import text
 from ..core.db import db, is_sqlite
 from . import rules
 
-BATCH = 5000
+BATCH = 1000
 MISSING = "its journal is missing"
 
 
