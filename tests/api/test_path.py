@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from marketplace.identity import services as identity
 from marketplace.identity.permissions import ROLES as ALL_ROLES
 from tests.api.callers import ROLES, Caller
 from tests.factories import world as factory
+from tests.factories.people import office, with_payees
 
 
 @pytest.fixture
@@ -183,12 +185,19 @@ def test_the_whole_path_goes_through_the_api(people: dict[str, Caller]) -> None:
     assert people["finance"].get(f"plans/{plan}")["settled_fen"] == 234_000
     assert people["finance"].get(f"plans/{plan}/lines")["total"] == 1
 
+    with transaction():
+        households = [UUID(one["id"]) for one in people["office"].get("households")["items"]]
+        with_payees(people["office"].actor, office(factory.YANLING, 3, "office_head"), households)
     draft = people["clerk"].post("distributions", {"cut_on": today})
     assert (draft["total_fen"], sum(share["fen"] for share in draft["shares"])) == (4_680, 4_680)
     people["manager"].post(f"distributions/{draft['id']}/approve")
     payouts = people["manager"].get(f"distributions/{draft['id']}/payouts")["items"]
     paid = {"payout_ids": [payouts[0]["id"]], "paid_on": today, "method": "transfer", "evidence": "回单 1"}
-    assert people["clerk"].post("payouts/payments", paid) == {"paid": 1}
+    early = people["clerk"]("POST", "payouts/payments", paid)
+    assert (early.status_code, early.json["errors"][0]["code"]) == (422, "notice_running")
+    with clock.fixed(clock.now() + timedelta(days=8)):
+        paid["paid_on"] = clock.today().isoformat()
+        assert people["clerk"].post("payouts/payments", paid) == {"paid": 1}
     assert people["manager"].get("owing")["total_fen"] == 679_320 + 4_680 - 1_560
 
     household = payouts[0]["household_id"]
