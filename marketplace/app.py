@@ -8,6 +8,7 @@ from flask import Flask
 from . import settings as settings_module
 from .core import crypto
 from .core.db import db
+from .households import payees
 from .settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
     )
     app.extensions["keys"] = _keys(chosen)
+    payees.cooling_days = chosen.cooling_days
     db.init_app(app)
     _wire(app)
     return app

@@ -27,6 +27,7 @@ class Settings:
     password_memory_kib: int = 19456  # argon2id, OWASP's smallest set; tests take less
     password_rounds: int = 2
     keys_file: Path | None = None  # of personal data (core/crypto.py); a demo makes its own under var/keys
+    cooling_days: int = 3  # from a payee's approval until a change is paid
     keys: str = field(default="", repr=False)  # the same as text, where files are unwelcome
     ledger_key_file: Path | None = None  # signs the ledger's checkpoints; `ledger_key` says where it is otherwise
 
@@ -57,6 +58,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     bind = env.get("BANGFU_BIND", "127.0.0.1:8000")
     if demo and not bind.startswith(("127.0.0.1:", "localhost:", "[::1]:")):
         wrong.append("BANGFU_BIND: demo mode binds to loopback only")
+    if not 1 <= _days(env.get("BANGFU_COOLING_DAYS", "3")) <= 30:
+        wrong.append("BANGFU_COOLING_DAYS must be 1 to 30")
     if wrong:
         raise SettingsError("; ".join(wrong))
     url = env.get("DATABASE_URL") or f"sqlite:///{var / 'bangfu.sqlite'}"
@@ -72,5 +75,11 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         programme=env.get("BANGFU_PROGRAMME", "832"),
         keys_file=Path(keys_file).resolve() if (keys_file := env.get("BANGFU_KEYS_FILE")) else None,
         keys=env.get("BANGFU_KEYS", ""),
+        cooling_days=_days(env.get("BANGFU_COOLING_DAYS", "3")),
         ledger_key_file=Path(ledger).resolve() if (ledger := env.get("BANGFU_LEDGER_KEY_FILE")) else None,
     )
+
+
+def _days(text: str) -> int:
+    """A number of days; 0 for what is none."""
+    return int(text) if text.isdecimal() and len(text) < 4 else 0

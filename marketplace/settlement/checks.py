@@ -10,6 +10,7 @@ from ..attribution.posting import LEDGER_KIND
 from ..attribution.reversals import LEDGER_KIND as REVERSAL_KIND
 from ..catalogue.rules import nominal_base
 from ..core.db import db
+from ..households.checks import CHECKS as HOUSEHOLDS
 from ..ledger.models import Entry, PostedSource
 from ..linkage.models import Lot
 from ..payments.models import Bill
@@ -249,5 +250,6 @@ CHECKS: list[Callable[[], list[str]]] = [
     lots_gave_what_was_shipped,
     *income_checks.CHECKS,
     *trade_checks.CHECKS,
+    *HOUSEHOLDS,
 ]
 NEED_A_WORKER = trade_checks.NEED_A_WORKER
