@@ -20,6 +20,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("public.suppliers", lazy_pgettext("plural", "供应商"), None, None),
         ("public.results", _("帮扶成效"), None, None),
         ("public.disclosure", _("认定公示"), None, None),
+        ("public.notices", _("发放公示"), None, None),
     ],
     "buyer": [
         ("buyer.home", _("首页"), None, None),
@@ -49,7 +50,6 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("office.orders", lazy_pgettext("plural", "订单"), "order.read", None),
         ("office.findings", _("问题台账"), "finding.read", "findings"),
         ("office.periods", _("结账"), "period.read", None),
-        ("office.ledger", _("账本"), "verify.read", None),
         ("office.verification", _("核验"), "verify.read", None),
         ("office.organisations", _("单位与用户"), "organisation.edit", None),
         ("office.trail", _("操作记录"), "audit.read", None),
