@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 from ...catalogue import services as catalogue
-from ...core import clock
+from ...core import clock, outbox
 from ...core.actor import SYSTEM
 from ...core.db import transaction
 from ...core.errors import Conflict
@@ -43,4 +43,6 @@ def load(progress: Progress, seed: int = SEED, size: Size = WHOLE) -> float:
         people.recent(cast)
         catalogue.refresh_references()
         gather.rebuild()
+    while outbox.relay({"offers_changed": lambda _events: None}):  # the index holds all of it already
+        pass
     return time.perf_counter() - began
