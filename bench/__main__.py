@@ -1,7 +1,7 @@
 """`python -m bench [part …]`: measures and prints tables, with JSON beside them in var/bench.json.
 
-Parts: pages, shares, orders, memory, sums. Without any, all of them. Every part runs in this process or in servers that
-it starts; nothing is asserted. The first run loads the demo into var/bench.
+Parts: pages, shares, orders, memory, sums, verifier. Without any, all of them. Every part runs in this process or in
+servers that it starts; nothing is asserted. The first run loads the demo into var/bench.
 """
 
 import argparse
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from . import machine, memory, orders, pages, shares, sums, world
+from . import machine, memory, orders, pages, shares, sums, verifier, world
 from .servers import Postgres, postgres
 
 OUT = world.ROOT / "var" / "bench.json"
-PARTS = ("pages", "shares", "orders", "memory", "sums")
+PARTS = ("pages", "shares", "orders", "memory", "sums", "verifier")
 
 
 def main() -> None:
@@ -40,6 +40,7 @@ def main() -> None:
             ),
             "memory": (memory.measure, memory.lines),
             "sums": (lambda: sums.measure(result["demo"]), sums.lines),
+            "verifier": (lambda: verifier.measure(300_000 if chosen.quick else verifier.ENTRIES), verifier.lines),
         }
         for part in PARTS:
             if part in parts:
