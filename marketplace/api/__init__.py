@@ -35,10 +35,13 @@ NOUNS = (
     "flows",
     "surplus",
     "distributions",
+    "payouts",
+    "notices",
     "grants",
     "plans",
     "findings",
     "periods",
+    "ledger",
     "reports",
     "registers",
 )

@@ -1,28 +1,35 @@
-"""Distributions, payouts, and what a supplier owes."""
+"""Distributions, and what a supplier owes."""
 
 from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
+from marshmallow import fields, validate
 
 from ..attribution import services as attribution
 from ..attribution.schemas import (
     DistributionOpenedSchema,
     DistributionSchema,
-    MarkPaidSchema,
+    DistributionTotalsSchema,
+    ListedSchema,
     OwingSchema,
-    PaidSchema,
     PayoutSchema,
     PrepareSchema,
 )
 from ..core.errors import NotFound
+from ..core.fields import Place
 from ..edge.current import actor
 from ..edge.guard import guard
 from .blueprint import Blueprint
-from .paging import PageSchema, cut, list_of
+from .paging import PageSchema, cut, list_of, page_of
 
 blueprint = Blueprint("distributions", _("分配与兑付"))
 HEAD = tuple(DistributionSchema().fields)
+
+
+class ListedQuerySchema(PageSchema):
+    only = fields.String(load_default=None, validate=validate.OneOf(attribution.CHANGES))
+    division = Place(load_default=None)
 
 
 def opened(row: Any) -> dict[str, Any]:
@@ -46,8 +53,8 @@ def listed(query: dict[str, Any]) -> Any:
 @blueprint.gives(DistributionOpenedSchema, 201)
 @guard("distribution.prepare")
 def prepare(data: dict[str, Any]) -> Any:
-    """Everything settled up to a day, apportioned to the fen. One draft at a time."""
-    return opened(attribution.prepare(actor(), data["cut_on"]))
+    """Everything settled or recorded up to a day, apportioned to the fen. One draft at a time; a large one is a job."""
+    return opened(attribution.prepare(actor(), **data))
 
 
 @blueprint.get("/distributions/<uuid:distribution_id>", summary=_("分配"))
@@ -72,6 +79,49 @@ def discard(distribution_id: UUID) -> Any:
     return opened(attribution.discard(actor(), distribution_id))
 
 
+@blueprint.post("/distributions/<uuid:distribution_id>/adopt", summary=_("认领系统拟的草稿"))
+@blueprint.gives(DistributionOpenedSchema)
+@guard("distribution.prepare")
+def adopt(distribution_id: UUID) -> Any:
+    """What the worker proposed for a month's end becomes the caller's own draft; another approves."""
+    return opened(attribution.adopt(actor(), distribution_id))
+
+
+@blueprint.post("/distributions/<uuid:distribution_id>/witness", summary=_("见证批准"))
+@blueprint.gives(DistributionSchema)
+@guard("distribution.witness")
+def witness(distribution_id: UUID) -> Any:
+    """The village's officer as the second person of a one-person supplier."""
+    return attribution.approve(actor(), distribution_id)
+
+
+@blueprint.get("/distributions/<uuid:distribution_id>/households", summary=_("分配名单与上期对照"))
+@blueprint.asks(ListedQuerySchema)
+@blueprint.gives(list_of(ListedSchema))
+@guard("statement.read")
+def households(query: dict[str, Any], distribution_id: UUID) -> Any:
+    """By village, group and household, beside the run before."""
+    row = attribution.distribution(actor(), distribution_id)
+    only = query["only"] or ""
+    rows, total = attribution.preview(
+        row, only=only, division=query["division"], page=query["page"], size=query["size"]
+    )
+    return page_of(rows, total, query)
+
+
+@blueprint.get("/distributions/<uuid:distribution_id>/totals", summary=_("分配合计"))
+@blueprint.gives(DistributionTotalsSchema)
+@guard("statement.read")
+def totals(distribution_id: UUID) -> Any:
+    """By mechanism and village, and how many households are new, gone, get more or less."""
+    row = attribution.distribution(actor(), distribution_id)
+    return {
+        "by_mechanism": attribution.by_mechanism(row),
+        "by_village": attribution.by_village(row.id),
+        "changes": attribution.changes_of(row),
+    }
+
+
 @blueprint.get("/distributions/<uuid:distribution_id>/payouts", summary=_("兑付名单"))
 @blueprint.asks(PageSchema)
 @blueprint.gives(list_of(PayoutSchema))
@@ -79,16 +129,8 @@ def discard(distribution_id: UUID) -> Any:
 def payouts(query: dict[str, Any], distribution_id: UUID) -> Any:
     """By village and household; empty until approved."""
     row = attribution.distribution(actor(), distribution_id)
-    return cut(attribution.payouts_of(row.id), query)
-
-
-@blueprint.post("/payouts/payments", summary=_("登记兑付"))
-@blueprint.takes(MarkPaidSchema)
-@blueprint.gives(PaidSchema)
-@guard("payout.record")
-def mark_paid(data: dict[str, Any]) -> Any:
-    """Each payout once, all or none."""
-    return {"paid": attribution.mark_paid(actor(), data.pop("payout_ids"), **data)}
+    rows, total = attribution.paged(actor(), distribution_id=row.id, page=query["page"], size=query["size"])
+    return page_of(rows, total, query)
 
 
 @blueprint.get("/owing", summary=_("应付农户"))

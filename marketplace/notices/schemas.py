@@ -27,13 +27,6 @@ class NoticeSchema(Shown):
     total_fen = Fen()
 
 
-class NoticeOpenedSchema(NoticeSchema):
-    lines = fields.Method("get_lines", metadata={"type": "array", "items": {"type": "object"}})
-
-    def get_lines(self, row: Any) -> list[dict[str, Any]]:
-        return shown_lines(row)
-
-
 def shown_lines(row: Any) -> list[dict[str, Any]]:
     """A notice's lines as anybody may see them."""
     names = ("no", "group", "name", "number", "fen")
@@ -47,11 +40,11 @@ class ObjectSchema(Taken):
     contact = Text(60, load_default="")
 
 
-class AnswerSchema(Taken):
+class ObjectionAnswerSchema(Taken):
     words = Text(500, 1, required=True)
 
 
-class DecideSchema(Taken):
+class ObjectionDecisionSchema(Taken):
     upheld = Flag(required=True)
     whole_list = Flag(load_default=False)
     words = Text(500, 1, required=True)

@@ -36,6 +36,7 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     home,
     households,
     ledger,
+    notices,
     orders,
     owing,
     periods,

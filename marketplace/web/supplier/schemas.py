@@ -193,10 +193,34 @@ class InvoiceSchema(Schema):
 
 class PrepareSchema(Schema):
     cut_on = Day(required=True)
+    notice_days = Whole(1, 60, load_default=7)
 
 
 class PaidSchema(Schema):
     payouts = fields.List(Id(), load_default=list)
     paid_on = Day(required=True)
     method = fields.String(required=True, validate=METHOD)
-    evidence = Text(120, required=True)
+    evidence = Text(120, load_default="")
+
+
+class ChosenSchema(Schema):
+    """Ticked payouts, and what is to be done with them."""
+
+    payouts = fields.List(Id(), load_default=list)
+    channel = fields.String(load_default=None, validate=METHOD)
+    reason = Text(200, load_default="")
+
+
+class BankFileSchema(Schema):
+    distribution_id = Id(required=True)
+    template = Text(30, required=True)
+
+
+class ResultSchema(Schema):
+    paid_on = Day(load_default=None)
+    good_only = fields.Boolean(load_default=False, truthy={"1", "on", "true"})
+
+
+class RevealListSchema(Schema):
+    reason = Text(200, required=True)
+    format = fields.String(required=True, validate=validate.OneOf(["pdf", "xlsx", "csv"]))

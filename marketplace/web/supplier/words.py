@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from ...core.money import format_yuan
-from ...edge.messages import PAPERS
+from ...edge.messages import PAPERS, WORDS
 from ...linkage.rules import FLOW_UNITS
 from .. import kit
 from ..mechanisms import MECHANISMS
@@ -102,3 +102,13 @@ def rate(row: Any) -> str:
     if row.sale_tied:
         per = gettext("计价单位")
     return f"{format_yuan(row.rate_fen)}/{per or kit.unit_word(FLOW_UNITS[row.kind])}"
+
+
+def mechanism_of_list(code: str) -> str:
+    """A mechanism in the totals of a distribution; `flows` before it is approved."""
+    return str(FLOWS.get(code) or MECHANISMS.get(code) or (gettext("务工、租金等已登记收入") if code == "flows" else code))
+
+
+def why_held(reason: str) -> str:
+    """Why nobody is paid: a code of ours, or what the bank wrote."""
+    return str(WORDS.get(reason, reason))
