@@ -57,3 +57,11 @@ def by_typed(people: Sequence[Person], text: str) -> Person | None:
     code, _, name = text.strip().partition(" ")
     found = [one for one in people if one.code == code] or [one for one in people if one.name in (text.strip(), name)]
     return found[0] if len(found) == 1 else None
+
+
+def by_ending(people: Sequence[Person], text: str) -> Person | None:
+    """The one household whose number ends in the typed digits, as people call it; two digits at least."""
+    if not (text.isdecimal() and len(text) >= 2):
+        return None
+    found = [one for one in people if int(one.code.rsplit("-", 1)[-1]) == int(text)]
+    return found[0] if len(found) == 1 else None

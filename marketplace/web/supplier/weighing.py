@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
@@ -40,7 +40,7 @@ LABELS = {
     "price_fen": _l("单价"),
     "deduction_fen": _l("扣款"),
 }
-CARRIED = ("item", "unit", "grade", "price")  # what the next slip has from the last
+CARRIED = ("item", "unit", "grade", "price", "tare")  # what the next slip has from the last: baskets weigh alike
 SHOWN = 60
 ROWS, MOST_ROWS = 20, 200
 
@@ -79,8 +79,11 @@ def _household(known: Sequence[Person]) -> Person | None:
 
 @blueprint.route("/slips/new", methods=["GET", "POST"])
 @guard("slip.record")
-def slip_new() -> Response:
-    """Without a household: who is it? With one: the scale. The next slip keeps product, price and grade."""
+def slip_new() -> Any:
+    """Without a household: who is it? With one: the scale. The next slip keeps product, price, grade and tare.
+
+    What is searched for and found once opens the scale at once.
+    """
     rows = buying()
     agreement = _agreement(rows)
     known = _on_roster(agreement)
@@ -93,7 +96,10 @@ def slip_new() -> Response:
         "item": given["item"] or (items[0] if items else ""),
         "grade": given["grade"],
         "price_fen": given["price"],
+        "tare": given["tare"],
     }
+    if chosen is None and (only := _found_once(known)):
+        return redirect(url_for("supplier.slip_new", **(request.args.to_dict() | {"household": only.id, "q": None})))
     form = Form(SlipSchema(), values)
     reckoned = None
     if form.posted and chosen is not None:
@@ -116,8 +122,30 @@ def slip_new() -> Response:
         units=[(unit, kit.unit_word(unit)) for unit in BASE_UNITS],
         labels=LABELS,
         given={name: value for name, value in given.items() if value},
+        advance_fen=linkage.open_advances(agreement.supplier_id).get(chosen.id, 0) if chosen else 0,
+        today=linkage.weighed_on(actor(), clock.today()),
+        last=_last(known) if chosen is None else None,
         **_picker(known),
     )
+
+
+def _found_once(known: Sequence[Person]) -> Person | None:
+    """The one household that the words searched for mean: its number, or a name that occurs once."""
+    words = request.args.get("q", "").strip()[:40]
+    if not words or request.method == "POST":
+        return None
+    return people.by_typed(known, words) or people.by_ending(known, words)
+
+
+def _last(known: Sequence[Person]) -> tuple[Any, Person] | None:
+    """The slip just recorded, shown again before the next, with its household."""
+    try:
+        found = linkage.slip(actor(), UUID(request.args.get("last", "")))
+    except (ValueError, NotFound):
+        return None
+    if found.supplier_id != actor().organisation:
+        return None
+    return next(((found, one) for one in known if one.id == found.household_id), None)
 
 
 def _picker(known: list[Person]) -> dict[str, Any]:
@@ -166,7 +194,7 @@ def _delivery(data: dict[str, Any], household_id: UUID) -> linkage.Delivery:
 
 
 def _reckoned(delivery: linkage.Delivery) -> tuple[int, int]:
-    net = rules.check_weights(delivery.gross, delivery.tare)
+    net = rules.check_weights(delivery.gross, delivery.tare, delivery.unit)
     return net, rules.payable(net, delivery.price_fen, delivery.deduction_fen)
 
 
@@ -189,7 +217,10 @@ def _recorded(slip: Any, chosen: Person) -> Response:
         net=kit.quantity(slip.net, slip.unit),
         fen=format_yuan(slip.payable_fen),
     )
+    if slip.deduction_fen:
+        words += _("抵预支款 %(fen)s。", fen=format_yuan(slip.deduction_fen))
     kept = {"item": slip.item, "unit": slip.unit, "grade": slip.grade, "price": fields.yuan(slip.price_fen)}
+    kept |= {"tare": fields.decimal(slip.tare) if slip.tare else "", "last": str(slip.id)}
     place = {name: request.args[name] for name in ("village", "group") if request.args.get(name)}
     kept = {name: value for name, value in kept.items() if value}
     return done(words, "supplier.slip_new", agreement=slip.agreement_id, **kept, **place)
@@ -210,7 +241,7 @@ def slip_table() -> Response:
             slips = linkage.record_slips(actor(), data["agreement_id"], data["day"], _checked(data, known))
             fen = sum(slip.payable_fen for slip in slips)
             words = _("已记 %(count)s 张过磅单，应付合计 %(fen)s。", count=len(slips), fen=format_yuan(fen))
-            return done(words, "supplier.slips", only="open")
+            return done(words, "supplier.slips", only="open", done=1)
     rows = min(max(request.args.get("rows", ROWS, type=int), 1), MOST_ROWS)
     return form.page(
         "supplier/slip_table.html",
