@@ -107,6 +107,23 @@ def confirm(actor: Actor, voice: Voice, payout_ids: Sequence[UUID]) -> int:
     return len(new)
 
 
+def unconfirmed(household_id: UUID, supplier_id: UUID | None = None, limit: int = 50) -> list[Payout]:
+    """Payouts that were paid and that the household neither confirmed nor disputes, newest first."""
+    disputed = (
+        select(Dispute.id)
+        .where(Dispute.about_kind == "payout", Dispute.about_id == Payout.id, Dispute.state.in_(OPEN))
+        .exists()
+    )
+    query = (
+        select(Payout)
+        .outerjoin(Confirmation, Confirmation.payout_id == Payout.id)
+        .where(Payout.household_id == household_id, Payout.state == "paid", Confirmation.id.is_(None), ~disputed)
+    )
+    if supplier_id:
+        query = query.where(Payout.supplier_id == supplier_id)
+    return list(db.session.scalars(query.order_by(Payout.paid_on.desc(), Payout.id).limit(limit)))
+
+
 def confirmed(payout_ids: Iterable[UUID]) -> dict[UUID, Confirmation]:
     """Payout → its confirmation, one statement; the caller has checked scope."""
     query = select(Confirmation).where(Confirmation.payout_id.in_(set(payout_ids)))

@@ -5,7 +5,7 @@ from .bank_files import content as bank_file_content  # noqa: F401
 from .bank_files import make as make_bank_file  # noqa: F401
 from .bank_files import withdraw as withdraw_bank_file  # noqa: F401
 from .bank_templates import templates as bank_templates  # noqa: F401
-from .confirmations import HOUSEHOLD, Voice, by_link, by_officer, confirm, confirmed  # noqa: F401
+from .confirmations import HOUSEHOLD, Voice, by_link, by_officer, confirm, confirmed, unconfirmed  # noqa: F401
 from .dispute_reads import dispute, disputes, disputes_of, open_findings, waiting  # noqa: F401
 from .disputes import answer, correct, decide, raise_dispute, set_terms, terms_on, withdraw_dispute  # noqa: F401
 from .distributions import (  # noqa: F401
@@ -35,6 +35,7 @@ from .filling import fill_job  # noqa: F401
 from .late_costs import revise_lot  # noqa: F401
 from .links import OPEN_FOR, TOKEN_LENGTH, enter, issue, issue_many, links_of, live, revoke  # noqa: F401
 from .listing import list_job  # noqa: F401
+from .overviews import Overview, overview  # noqa: F401
 from .owing import (  # noqa: F401
     Owed,
     Owing,

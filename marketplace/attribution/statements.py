@@ -79,7 +79,7 @@ class PoolShare:
         return self._weights[1]
 
 
-def mechanism_of(pool: Pool, agreement: Any) -> str:
+def mechanism_of(pool: Any, agreement: Any) -> str:
     """outright, consignment or floor_plus of a lot's pool; supplement, revision; a roster's own mechanism."""
     if pool.kind == "lot":
         return str(agreement.basis or pool.mechanism)
@@ -109,25 +109,12 @@ class Sums:
         setattr(self, name, getattr(self, name) + entry.fen)
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A household's rows of some months, and its figures in fen (RULES.md): attributed and owed by sales, slips and
-    dated flows, received with evidence. Payable and recoverable are of now, supplier by supplier, whatever the months.
-    """
+class Figures:
+    """A household's figures in fen (RULES.md): attributed and owed by sales, slips and dated flows, received with
+    evidence. Payable and recoverable are of now, supplier by supplier, whatever the months."""
 
-    household_id: UUID
-    slips: list[Any]
-    payments: list[Any]
-    payouts: list[Payout]
-    pools: list[PoolShare]
-    flows: list[Any] = field(default_factory=list)
-    revisions: list[statement_reads.RevisedShare] = field(default_factory=list)
-    advances: list[Any] = field(default_factory=list)
-    balances: dict[UUID, int] = field(default_factory=dict)
-
-    @cached_property
-    def entries(self) -> list[Entry]:
-        return list(_entries(self))
+    entries: list[Entry]
+    balances: dict[UUID, int]
 
     @cached_property
     def sums(self) -> Sums:
@@ -156,15 +143,10 @@ class Statement:
     def recoverable_fen(self) -> int:
         return -sum(fen for fen in self.balances.values() if fen < 0)
 
-    @property
-    def suppliers(self) -> set[UUID]:
-        rows = (*self.slips, *self.payments, *self.payouts, *self.flows, *self.revisions, *self.advances)
-        return {row.supplier_id for row in rows} | {share.pool.supplier_id for share in self.pools}
-
     def by_month(self) -> dict[int, dict[str, Sums]]:
         """Month → mechanism → its figures, newest month first."""
         found: dict[int, dict[str, Sums]] = {}
-        for entry in sorted(self.entries, key=lambda entry: -entry.period):
+        for entry in sorted(self.entries, key=lambda entry: (-entry.period, entry.mechanism)):
             found.setdefault(entry.period, {}).setdefault(entry.mechanism, Sums()).add(entry)
         return found
 
@@ -173,6 +155,30 @@ class Statement:
         for entry in self.entries:
             found.setdefault(entry.mechanism, Sums()).add(entry)
         return found
+
+
+@dataclass(frozen=True)
+class Statement(Figures):
+    """A household's rows of some months, and the figures that they make."""
+
+    household_id: UUID
+    slips: list[Any]
+    payments: list[Any]
+    payouts: list[Payout]
+    pools: list[PoolShare]
+    flows: list[Any] = field(default_factory=list)
+    revisions: list[statement_reads.RevisedShare] = field(default_factory=list)
+    advances: list[Any] = field(default_factory=list)
+    balances: dict[UUID, int] = field(default_factory=dict)
+
+    @cached_property
+    def entries(self) -> list[Entry]:  # type: ignore[override]
+        return list(_entries(self))
+
+    @property
+    def suppliers(self) -> set[UUID]:
+        rows = (*self.slips, *self.payments, *self.payouts, *self.flows, *self.revisions, *self.advances)
+        return {row.supplier_id for row in rows} | {share.pool.supplier_id for share in self.pools}
 
 
 def _entries(rows: Statement) -> Iterator[Entry]:
@@ -207,12 +213,12 @@ def statement(household_id: UUID, supplier_id: UUID | None = None, periods: Peri
     if supplier_id:
         query = query.where(Payout.supplier_id == supplier_id)
     if periods:
-        waiting = Payout.period.is_(None) if periods[1] >= _present() else None
+        waiting = Payout.period.is_(None) if periods[1] >= present() else None
         paid = Payout.period.between(*periods)
         query = query.where(paid if waiting is None else or_(paid, waiting))
-    tail = _tail(household_id, supplier_id)
+    tail = open_tail(household_id, supplier_id)
     cuts = _cut_shares(household_id, supplier_id, periods)
-    shown_tail = tail if periods is None or periods[0] <= _present() <= periods[1] else []
+    shown_tail = tail if periods is None or periods[0] <= present() <= periods[1] else []
     return Statement(
         household_id=household_id,
         slips=linkage.slips_of_household(household_id, supplier_id, periods),
@@ -222,11 +228,11 @@ def statement(household_id: UUID, supplier_id: UUID | None = None, periods: Peri
         flows=statement_reads.flows_of_household(household_id, supplier_id, periods),
         revisions=list(statement_reads.revised_shares(household_id, supplier_id, periods)),
         advances=statement_reads.advances_of_household(household_id, supplier_id),
-        balances=_balances(household_id, supplier_id, tail),
+        balances=balances_of(household_id, supplier_id, tail),
     )
 
 
-def _present() -> int:
+def present() -> int:
     return clock.period(clock.today())
 
 
@@ -257,7 +263,7 @@ def _cut_shares(household_id: UUID, supplier_id: UUID | None, periods: Periods) 
     if supplier_id:
         query = query.where(Pool.supplier_id == supplier_id)
     if periods:
-        query = query.where(Distribution.cut_on.between(_first_day(periods[0]), _last_day(periods[1])))
+        query = query.where(Distribution.cut_on.between(first_day(periods[0]), last_day(periods[1])))
     rows = db.session.execute(query.order_by(Distribution.cut_on, Distribution.id, Pool.id))
     return [
         CutShare(pool, id_, number, cut_on, clock.period(cut_on), fen, before, after)
@@ -265,22 +271,22 @@ def _cut_shares(household_id: UUID, supplier_id: UUID | None, periods: Periods) 
     ]
 
 
-def _first_day(period: int) -> date:
+def first_day(period: int) -> date:
     return date(period // 100, period % 100, 1)
 
 
-def _last_day(period: int) -> date:
+def last_day(period: int) -> date:
     year, month = divmod(period, 100)
     return (date(year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)
 
 
-def _tail(household_id: UUID, supplier_id: UUID | None) -> list[CutShare]:
+def open_tail(household_id: UUID, supplier_id: UUID | None) -> list[CutShare]:
     """What lines brought (or reversals took back from) the household's pools since their last cut; of this month."""
     moved = []
     for pool in pools_of(household_id, supplier_id, only_moved=True):
         totals = (pool.distributed_fen, pool.total_fen)
         before, after = household_at(pool.kind, pool.source_id, pool.id, totals, household_id)
-        moved.append(CutShare(pool, None, "", None, _present(), after - before, *totals))
+        moved.append(CutShare(pool, None, "", None, present(), after - before, *totals))
     return moved
 
 
@@ -316,7 +322,7 @@ def _by_pool(household_id: UUID, cuts: Iterable[CutShare]) -> list[PoolShare]:
     ]
 
 
-def _balances(household_id: UUID, supplier_id: UUID | None, tail: list[CutShare]) -> dict[UUID, int]:
+def balances_of(household_id: UUID, supplier_id: UUID | None, tail: list[CutShare]) -> dict[UUID, int]:
     """Supplier → owed less received as of now, fen: the standing, and what sales brought since the last cut."""
     found = {
         supplier: row.owed_fen - row.received_fen

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 
 from ..core.db import db
-from .models import Agreement, FarmPayment, Lot, LotRevisionShare, Roster, RosterEntry, Slip
+from .models import Agreement, FarmPayment, Flow, Lot, LotRevisionShare, Roster, RosterEntry, Slip
 from .rules import OWED_AT_SLIP
 
 Periods = tuple[int, int] | None
@@ -15,19 +15,19 @@ Periods = tuple[int, int] | None
 
 def slips_of_household(household_id: UUID, supplier_id: UUID | None = None, periods: Periods = None) -> list[Slip]:
     """A household's slips, of one supplier or all, of a range of months (first, last) or all."""
-    query = select(Slip).where(*_narrowed(Slip, household_id, supplier_id, periods))
+    query = select(Slip).where(*narrowed(Slip, household_id, supplier_id, periods))
     return list(db.session.scalars(query.order_by(Slip.delivered_on, Slip.id)))
 
 
 def payments_of_household(
     household_id: UUID, supplier_id: UUID | None = None, periods: Periods = None
 ) -> list[FarmPayment]:
-    query = select(FarmPayment).where(*_narrowed(FarmPayment, household_id, supplier_id, periods))
+    query = select(FarmPayment).where(*narrowed(FarmPayment, household_id, supplier_id, periods))
     return list(db.session.scalars(query.order_by(FarmPayment.paid_on, FarmPayment.id)))
 
 
-def _narrowed(
-    model: type[Slip] | type[FarmPayment], household_id: UUID, supplier_id: UUID | None, periods: Periods
+def narrowed(
+    model: type[Slip] | type[FarmPayment] | type[Flow], household_id: UUID, supplier_id: UUID | None, periods: Periods
 ) -> list[ColumnElement[bool]]:
     conditions = [model.household_id == household_id]
     if supplier_id:

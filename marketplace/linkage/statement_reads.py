@@ -1,14 +1,24 @@
 """What a household's statement reads beside slips and payments: flows, advances, late revisions of its lots' cost."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
 
 from ..core.db import db
 from .flow_models import Advance, Flow, LotRevision, LotRevisionShare
-from .reads import Periods
+from .models import FarmPayment, Slip
+from .reads import Periods, narrowed
+
+
+class Sum(NamedTuple):
+    """Fen of a household's rows of one kind, month and supplier, however many they are."""
+
+    kind: str
+    period: int
+    supplier_id: UUID
+    fen: int
 
 
 class RevisedShare(NamedTuple):
@@ -21,6 +31,32 @@ class RevisedShare(NamedTuple):
     owed_now: bool
     period: int
     fen: int
+
+
+def slip_sums(household_id: UUID, supplier_id: UUID | None, periods: Periods) -> list[Sum]:
+    """Slips' value by basis, and under `set_off` what of it repaid advances."""
+    slip = Slip.basis, Slip.period, Slip.supplier_id
+    value = select(*slip, func.sum(Slip.value_fen)).where(*narrowed(Slip, household_id, supplier_id, periods))
+    repaid = select(literal("set_off"), *slip[1:], func.sum(Slip.deduction_fen)).where(
+        *narrowed(Slip, household_id, supplier_id, periods), Slip.deduction_fen > 0
+    )
+    return [*_sums(value.group_by(*slip)), *_sums(repaid.group_by(*slip[1:]))]
+
+
+def payment_sums(household_id: UUID, supplier_id: UUID | None, periods: Periods) -> list[Sum]:
+    by = FarmPayment.period, FarmPayment.supplier_id
+    query = select(literal("payment"), *by, func.sum(FarmPayment.fen))
+    return _sums(query.where(*narrowed(FarmPayment, household_id, supplier_id, periods)).group_by(*by))
+
+
+def flow_sums(household_id: UUID, supplier_id: UUID | None, periods: Periods) -> list[Sum]:
+    by = Flow.kind, Flow.period, Flow.supplier_id
+    query = select(*by, func.sum(Flow.fen)).where(*narrowed(Flow, household_id, supplier_id, periods))
+    return _sums(query.group_by(*by))
+
+
+def _sums(query: Any) -> list[Sum]:
+    return [Sum(kind, period, supplier, int(fen)) for kind, period, supplier, fen in db.session.execute(query)]
 
 
 def flows_of_household(household_id: UUID, supplier_id: UUID | None = None, periods: Periods = None) -> list[Flow]:

@@ -79,10 +79,16 @@ def month_url(period: int) -> str:
 def shown(household_id: UUID, supplier_id: UUID | None, month: int | None, ways: Ways) -> dict[str, Any]:
     """Everything that `statement/_sheets.html` needs. The caller has checked scope."""
     periods = periods_of(month)
-    found = attribution.statement(household_id, supplier_id, periods)
+    found: Any = (
+        attribution.statement(household_id, supplier_id, periods)
+        if month
+        else attribution.overview(household_id, supplier_id, periods)
+    )
     disputes = attribution.disputes_of(household_id, supplier_id)
     suppliers = found.suppliers | {row.supplier_id for row in disputes} | set(found.balances)
-    lots = {slip.lot_id for slip in found.slips if slip.lot_id} | {row.lot_id for row in found.revisions}
+    lots: set[UUID] = set()
+    if month:
+        lots = {slip.lot_id for slip in found.slips if slip.lot_id} | {row.lot_id for row in found.revisions}
     return {
         "statement": found,
         "month": month,
@@ -92,7 +98,7 @@ def shown(household_id: UUID, supplier_id: UUID | None, month: int | None, ways:
         "parties": identity.named(suppliers),
         "sold_fen": settlement.sold_by(suppliers, periods) if suppliers else 0,
         "lots": linkage.by_ids(lots) if lots else {},
-        "confirmed": attribution.confirmed(row.id for row in found.payouts),
+        "confirmed": attribution.confirmed(row.id for row in found.payouts) if month else {},
         "disputes": disputes,
         "disputed": {(row.about_kind, row.about_id): row for row in reversed(disputes)},
         "to": ways,

@@ -217,3 +217,34 @@ def test_what_is_kept_of_weights_and_shares_is_bounded():
     made = []
     kept.get(49, lambda: made.append(1) or [0], len)
     assert made == [], "what was asked for last is still there"
+
+
+def test_an_overview_is_the_statement_s_figures_without_its_rows(app):
+    """Red when a figure is summed in one of the two only."""
+    with transaction():
+        world = build("outright")
+        rent(world)
+        household = world.households[0]
+        linkage.give_advance(
+            world.manager, household_id=household, fen=5_000, given_on=clock.today(), method="cash", evidence="预支单 1"
+        )
+        linkage.record_slips(
+            world.clerk,
+            world.agreement,
+            clock.today(),
+            [linkage.Delivery(household, "黄桃", "千克", 21_000, 1_000, 680, deduction_fen=5_000)],
+        )
+        world.paid_out(world.distributed())
+    with clock.fixed(clock.now() + timedelta(days=20)), transaction():
+        back(world, world.extra["bill"], 130_000, "H1")
+        world.settled(world.extra["lot"], 70_000)
+    for moment in (clock.now(), clock.now() + timedelta(days=20)):
+        month = clock.period(clock.local(moment).date())
+        with clock.fixed(moment), transaction(write=False):
+            for household in world.households:
+                for periods in (None, (month, month), (200001, 200012)):
+                    rows = attribution.statement(household, periods=periods)
+                    sums = attribution.overview(household, periods=periods)
+                    assert sums.by_month() == rows.by_month(), periods
+                    assert (sums.payable_fen, sums.recoverable_fen) == (rows.payable_fen, rows.recoverable_fen)
+                    assert sums.suppliers == rows.suppliers

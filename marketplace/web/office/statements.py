@@ -194,13 +194,10 @@ def confirm_for(household_id: UUID) -> Response:
             voice = attribution.by_officer(actor(), household_id, uploaded())
             count = attribution.confirm(actor(), voice, form.data()["payout_ids"])
             return done(_("已登记 %(count)s 笔确认。", count=count), "office.statement", household_id=household_id)
-    found = attribution.statement(household_id)
-    paid = [row for row in found.payouts if row.state == "paid"]
-    known = attribution.confirmed(row.id for row in paid)
     return form.page(
         "office/confirm_for.html",
         household=household,
-        payouts=[row for row in paid if row.id not in known],
+        payouts=attribution.unconfirmed(household_id),
         chosen=set(request.form.getlist("payout_ids")),
         labels=LABELS,
     )

@@ -133,16 +133,9 @@ def _context(found: Opened) -> dict[str, Any]:
 @opened
 def household_statement(found: Opened) -> str:
     shown = statements.shown(found.household_id, found.link.supplier_id, statements.asked_month(), WAYS)
-    open_ = {
-        id_
-        for (kind, id_), row in shown["disputed"].items()
-        if kind == "payout" and row.state in ("raised", "answered")
-    }
-    to_confirm = [
-        row
-        for row in shown["statement"].payouts
-        if row.state == "paid" and row.id not in shown["confirmed"] and row.id not in open_
-    ]
+    to_confirm = attribution.unconfirmed(found.household_id, found.link.supplier_id)
+    if shown["month"]:
+        to_confirm = [row for row in to_confirm if row.period == shown["month"]]
     return render_template("public/statement.html", to_confirm=to_confirm, **_context(found), **shown)
 
 
