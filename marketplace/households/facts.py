@@ -36,7 +36,7 @@ def _proxies(household_id: UUID) -> list[Payee]:
         Payee.household_id == household_id,
         Payee.member_id.is_(None),
         Payee.state == "approved",
-        Payee.from_day <= today,
+        Payee.in_force_from <= today,  # one that cools off is none yet
         or_(Payee.until.is_(None), Payee.until >= today),
         or_(Payee.ended_on.is_(None), Payee.ended_on > today),
     )

@@ -338,6 +338,12 @@ def _standing(row: Payee, day: date, newest: dict[UUID | None, tuple[date, UUID]
     return "ended" if row.until is not None and row.until < day else "in_force"
 
 
+def count_waiting(actor: Actor) -> int:
+    """How many payees wait or cool off within an office's reach: the number beside its menu."""
+    query = select(func.count()).select_from(Payee).join(Household).where(within(actor), _open())
+    return db.session.scalar(query) or 0
+
+
 def payees_waiting(
     actor: Actor, linked: Sequence[UUID] | None = None, *, page: int = 1, size: int = 50
 ) -> tuple[list[Payee], int]:

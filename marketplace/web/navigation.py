@@ -46,7 +46,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("office.suppliers", lazy_pgettext("plural", "供应商"), "report.read", None),
         ("office.grants", _("产品认定"), "grant.read", "grants"),
         ("office.plans", _("预留份额"), "plan.read", "plans"),
-        ("office.households", lazy_pgettext("plural", "农户"), "household.read", "disputes"),
+        ("office.households", lazy_pgettext("plural", "农户"), "household.read", "households"),
         ("office.objections", _("公示与异议"), "objection.read", None),
         ("office.orders", lazy_pgettext("plural", "订单"), "order.read", None),
         ("office.findings", _("问题台账"), "finding.read", "findings"),

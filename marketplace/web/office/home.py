@@ -12,6 +12,7 @@ from ...core.actor import Actor
 from ...edge.current import actor
 from ...edge.guard import guard
 from ...findings import services as findings
+from ...households import services as households
 from ...identity import services as identity
 from ...payments import services as payments
 from ...quota import services as quota
@@ -24,9 +25,10 @@ SHOWN = 6
 
 @navigation.counter("office")
 def waiting(actor: Actor) -> dict[str, int]:
-    """Open findings and undecided disputes, beside their menu entries."""
+    """Open findings; undecided disputes and payees to approve or stop, beside their menu entries."""
     found = {"findings": sum(findings.open_by_kind(actor).values())} if actor.may("finding.read") else {}
-    return found | {"disputes": attribution.waiting(actor)}
+    payees = households.count_waiting(actor) if actor.may("payee.approve") else 0
+    return found | {"households": attribution.waiting(actor) + payees}
 
 
 @blueprint.get("/")
