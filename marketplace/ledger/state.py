@@ -72,10 +72,21 @@ def checkpoint(actor: Actor, no: int) -> Checkpoint:
     return row
 
 
+def checkpoints_of(actor: Actor, *, limit: int, offset: int = 0) -> tuple[Sequence[Checkpoint], int]:
+    """Newest first, and how many there are. Raises Forbidden."""
+    actor.require("verify.read")
+    return checkpoints.newest(limit, offset), checkpoints.count()
+
+
+def public_keys(actor: Actor) -> list[PublicKey]:
+    """The oldest first. Raises Forbidden."""
+    actor.require("verify.read")
+    return checkpoints.public_keys()
+
+
 def public_key(actor: Actor, id_: str) -> PublicKey:
     """Raises Forbidden, NotFound."""
-    actor.require("verify.read")
-    for key in checkpoints.public_keys():
+    for key in public_keys(actor):
         if key.id == id_:
             return key
     raise NotFound("key")

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -40,6 +40,11 @@ def sealed() -> dict[str, list[UUID]]:
     with transaction(write=False):
         rows = db.session.execute(select(Seal.chain, Seal.journal_id).order_by(Seal.chain, Seal.seq)).all()
     return {chain: [id_ for other, id_ in rows if other == chain] for chain, _ in rows}
+
+
+def id_of(moment: datetime) -> UUID:
+    """A UUIDv7 of that moment."""
+    return UUID(int=rules.first_id(moment).int | 7 << 76 | 2 << 62)
 
 
 def by_hand(id_: UUID, number: int) -> None:
@@ -103,7 +108,7 @@ def test_a_journal_that_commits_very_late_is_found_by_the_longer_looks(
     sell(1)
     seals.seal()
     with transaction():
-        by_hand(rules.first_id(clock.now() - late), 1)
+        by_hand(id_of(clock.now() - late), 1)
     assert seals.seal() == 0
     assert seals.seal(back) == 1
     assert wrong() == []
@@ -113,7 +118,7 @@ def test_an_id_of_the_future_does_not_hide_the_present(app: Flask) -> None:
     """Red when `_floor` trusts the newest seal's time."""
     sell(1)
     with transaction():
-        by_hand(rules.first_id(clock.now() + timedelta(days=400)), 1)
+        by_hand(id_of(clock.now() + timedelta(days=400)), 1)
     assert seals.seal() == 2
     sell(2)
     assert seals.seal() == 1

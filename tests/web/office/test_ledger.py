@@ -69,3 +69,23 @@ def test_a_checkpoint_taken_from_the_page_proves_an_export(world, ask, tmp_path,
     assert made.exit_code == 0, made.output
     answer = run(folder, "--key", tmp_path / "key.pem", "--checkpoint", tmp_path / "kept.json")
     assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout
+
+
+def test_an_auditors_program_fetches_state_checkpoints_and_keys(world, ask, tmp_path):
+    """The same checkpoint, to the byte that was signed, as the page and the export give."""
+    key = keys.create(tmp_path / "ledger.pem")
+    seals.seal()
+    with transaction():
+        checkpoints.register(key)
+        checkpoints.sign(key)
+    auditor = world.extra["auditor"]
+    state = ask(auditor, "/api/v1/ledger").json
+    assert (state["unsealed"], state["chains"][0]["seq"] > 0) == (0, True)
+    listed = ask(auditor, "/api/v1/ledger/checkpoints").json
+    one = ask(auditor, "/api/v1/ledger/checkpoints/1").json
+    assert (listed["total"], listed["items"]) == (1, [one])
+    assert one == json.loads(ask(auditor, "/office/ledger/checkpoints/1").text)
+    assert [row["pem"] for row in ask(auditor, "/api/v1/ledger/keys").json] == [keys.pem_of(keys.public_of(key))]
+    for url in ("", "/checkpoints", "/checkpoints/1", "/keys"):
+        ask(world.manager, f"/api/v1/ledger{url}", status=403)
+    ask(auditor, f"/api/v1/ledger/checkpoints/{2**64}", status=404)
