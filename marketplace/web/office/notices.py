@@ -97,7 +97,7 @@ def objection_settle(objection_id: UUID) -> Response:
     return _page(objection_id, form)
 
 
-@blueprint.post("/objections/<uuid:objection_id>/contact")
+@blueprint.post("/objections/<uuid:objection_id>")
 @guard("objection.decide", fresh=True)
 def objection_contact(objection_id: UUID) -> Response:
     """How to reach who objected; that it was read stands in the trail."""

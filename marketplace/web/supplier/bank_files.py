@@ -89,13 +89,13 @@ def _file_page(bank_file_id: UUID, form: Form) -> Response:
         lines=lines,
         told=attribution.told_of([row.id]).get(row.id, {}),
         payees=households.payee_names({line.payee_id for line in lines}),
-        template=attribution.bank_templates().get(row.template),
+        bank_template=attribution.bank_templates().get(row.template),
         users=identity.user_names({row.made_by} if row.made_by else set()),
         labels=LABELS,
     )
 
 
-@blueprint.post("/bank-files/<uuid:bank_file_id>/content")
+@blueprint.post("/bank-files/<uuid:bank_file_id>")
 @guard("payee.reveal", fresh=True)
 def bank_file_content(bank_file_id: UUID) -> Response:
     form = Form(ReasonSchema())

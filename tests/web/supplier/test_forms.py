@@ -1,5 +1,6 @@
 """Each form's main success and its main refusal, with what was typed kept."""
 
+import io
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from marketplace.households import services as households
 from marketplace.linkage import services as linkage
 from marketplace.payments import services as payments
 from marketplace.procurement import services as procurement
+from tests.factories.world import give_payees
 
 TODAY = clock.today().isoformat
 
@@ -265,8 +267,26 @@ def test_a_distribution_needs_two_persons_and_each_payout_is_paid_once(app, worl
     ask(world.manager, f"{url}/discard", {}, status=303)
     url = ask(world.clerk, "/supplier/distributions", {"cut_on": TODAY()}, status=303).location
     ask(world.manager, f"{url}/approve", {}, status=303)
-    payout = read(lambda: attribution.payouts_of(attribution.listed(world.manager)[0].id)[0])
-    form = {"payouts": [payout.id], "paid_on": TODAY(), "method": "cash", "evidence": "花名册 2"}
-    assert "至少选一户" in ask(world.clerk, f"{url}/paid", form | {"payouts": []}, status=422).text
-    ask(world.clerk, f"{url}/paid", form, status=303)
-    assert "已经兑付" in ask(world.clerk, f"{url}/paid", form, status=422).text
+    with transaction():
+        give_payees(world)
+        id_ = attribution.listed(world.manager)[0].id
+        attribution.release(world.manager.organisation)
+        payout = attribution.payouts_of(id_)[0]
+
+    def paid(**changes: object) -> dict:
+        scan = (io.BytesIO(b"%PDF-1.7 signed"), "signed.pdf")
+        return {
+            "payouts": [payout.id],
+            "paid_on": clock.today().isoformat(),
+            "method": "cash",
+            "evidence": "花名册 2",
+            "file": scan,
+        } | changes
+
+    assert "公示期未满" in ask(world.clerk, f"{url}/paid", paid(), status=422).text
+    with world.after_notice(id_):
+        assert "至少选一户" in ask(world.clerk, f"{url}/paid", paid(payouts=[]), status=422).text
+        no_scan = {name: value for name, value in paid().items() if name != "file"}
+        assert "扫描件" in ask(world.clerk, f"{url}/paid", no_scan, status=422).text
+        ask(world.clerk, f"{url}/paid", paid(), status=303)
+        assert "已经兑付" in ask(world.clerk, f"{url}/paid", paid(), status=422).text
