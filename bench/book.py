@@ -141,9 +141,16 @@ class _Writer:
         self.sqlite = _sqlite()
         url = db.engine.url
         db.session.remove()
+        db.engine.dispose()  # without a journal, SQLite wants the file for itself
         if self.sqlite:
             self.driver: Any = sqlite3.connect(str(url.database), isolation_level=None)
-            for pragma in ("foreign_keys=OFF", "synchronous=OFF", "cache_size=-400000", "busy_timeout=30000"):
+            for pragma in (
+                "busy_timeout=30000",
+                "journal_mode=OFF",
+                "foreign_keys=OFF",
+                "synchronous=OFF",
+                "cache_size=-1000000",
+            ):
                 self.driver.execute(f"PRAGMA {pragma}")
         else:
             import psycopg
@@ -163,6 +170,8 @@ class _Writer:
             for table in list(self.rows):
                 self._flush(table)
             self.driver.commit()
+            if self.sqlite:
+                self.driver.execute("PRAGMA journal_mode=WAL")
         self.driver.close()
 
     def id(self, value: UUID | int) -> Any:

@@ -69,7 +69,7 @@ def lines(found: list[dict[str, Any]]) -> Iterator[list[str]]:
 def _build(count: int) -> dict[str, Any]:
     from . import book
 
-    with application({}).app_context():
+    with application(dict(os.environ)).app_context():
         return book.build(count, lambda words: print(words, file=sys.stderr, flush=True))
 
 
@@ -79,7 +79,7 @@ def _verify() -> dict[str, Any]:
     from marketplace.core.db import transaction
     from marketplace.reporting import verification
 
-    with application({}).app_context():
+    with application(dict(os.environ)).app_context():
         unfit = {check.__name__ for check in NEED_A_WORKER}
         checks = [check for check in verification.checks() if check.__name__ not in unfit]
         started = time.perf_counter()

@@ -136,13 +136,25 @@ DUTIES: dict[Callable[[], None], timedelta] = {
 }
 
 
+def work_jobs(app: Flask, stop: threading.Event) -> None:
+    """Long work has a thread of its own: what a clock asks for does not wait for it."""
+    with app.app_context():
+        while not stop.is_set():
+            done = _guarded(lambda: jobs.work(JOBS))
+            db.session.remove()
+            if not done:
+                stop.wait(IDLE)
+
+
 def run(app: Flask, stop: threading.Event) -> None:
     """Works until `stop` is set. A duty that fails is logged and tried again at its next turn."""
+    # A daemon: a job that is stopped in the midst is claimed anew, like one whose worker was killed.
+    long_work = threading.Thread(target=work_jobs, args=(app, stop), name="jobs", daemon=True)
+    long_work.start()
     due = dict.fromkeys(DUTIES, clock.now())
     with app.app_context():
         while not stop.is_set():
             done = _guarded(lambda: outbox.relay(HANDLERS)) or 0
-            done += _guarded(lambda: jobs.work(JOBS)) or 0
             for duty, every in DUTIES.items():
                 if clock.now() >= due[duty]:
                     due[duty] = clock.now() + every
@@ -150,6 +162,7 @@ def run(app: Flask, stop: threading.Event) -> None:
             db.session.remove()
             if not done:
                 stop.wait(IDLE)
+    long_work.join(timeout=2 * IDLE)
 
 
 def _guarded(duty: Callable[[], int | None]) -> int | None:

@@ -6,9 +6,13 @@ from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
+from ..attribution.household_models import OPEN, Dispute
 from ..attribution.models import Distribution, Payout
 from ..core.db import db, lies_in
+from ..ledger import seals
 from ..payments.models import Bill, Transfer
+
+UNPAID = ("to_pay", "held", "sent", "failed")  # listed, and not with the household
 
 
 def warnings(prefix: str, months: Sequence[int]) -> dict[str, int]:
@@ -24,9 +28,14 @@ def warnings(prefix: str, months: Sequence[int]) -> dict[str, int]:
         "payouts_open": select(func.count())
         .select_from(Payout)
         .join(Distribution, Distribution.id == Payout.distribution_id)
-        .where(Payout.state == "to_pay", Distribution.cut_on <= end, lies_in(Payout.division, prefix)),
+        .where(Payout.state.in_(UNPAID), Distribution.cut_on <= end, lies_in(Payout.division, prefix)),
+        # What a household contests and nobody has decided.
+        "disputes_open": select(func.count())
+        .select_from(Dispute)
+        .where(Dispute.state.in_(OPEN), lies_in(Dispute.division, prefix)),
     }
     found = {name: int(db.session.scalar(query) or 0) for name, query in queries.items()}
+    found["journals_unsealed"] = seals.window().count
     return {name: count for name, count in found.items() if count}
 
 

@@ -3,20 +3,24 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from marketplace.core import clock
 from marketplace.core.actor import SYSTEM
 from marketplace.core.db import db, transaction
-from marketplace.core.errors import Conflict, Forbidden, NotFound, Refused
+from marketplace.core.errors import Conflict, DomainError, Forbidden, NotFound, Refused
 from marketplace.identity import services as identity
 from marketplace.linkage import services as linkage
+from marketplace.payments import services as payments
+from marketplace.reporting import restated
 from marketplace.reporting import services as reporting
 from marketplace.reporting.reached import reached
 from marketplace.reporting.volume import read
 from marketplace.settlement import closing, frozen
+from marketplace.settlement import services as settlement
 from marketplace.settlement.closing_models import Closing, FrozenFigure
+from marketplace.settlement.models import SettledLine
 from tests.factories.world import World, actor, start_agreement
 
 AUGUST, SEPTEMBER, NOVEMBER = (clock.at(date(2026, month, 20)) for month in (8, 9, 11))
@@ -198,12 +202,54 @@ def test_what_was_frozen_is_not_changed(world, change):
 def test_the_checker_is_told_what_is_late(world):
     with transaction():
         _, bill = world.accepted(world.shipped(world.lot(), 20_000))
-    from marketplace.payments import services as payments
-
-    with clock.fixed(SEPTEMBER), transaction():
-        pass
     with transaction():
         payments.record_transfer(world.finance, bill.id, fen=bill.total_fen, paid_on=date(2026, 11, 1), bank_serial="T")
-        assert closing.warnings("4302", [202611]) == {"transfers_waiting": 1}
-        assert closing.warnings("4302", [202610]) == {}
-        assert closing.warnings("1101", [202611]) == {}
+        told = [closing.warnings(*asked) for asked in (("4302", [202611]), ("4302", [202610]), ("1101", [202611]))]
+        assert [found.get("transfers_waiting") for found in told] == [1, None, None]
+
+
+def test_a_restated_month_shows_both_and_the_rows_between(world):
+    """Red when a late row is added to the month it was posted in, or the difference is not the sum of its rows."""
+    close(world)
+    with transaction():
+        delivery = linkage.Delivery(world.households[0], "黄桃", "千克", gross=9_000, tare=0, price_fen=500)
+        linkage.record_slips(world.clerk, world.agreement, date(2026, 9, 21), [delivery])
+        line = db.session.scalar(select(SettledLine.id).where(SettledLine.period == 202609))
+        settlement.reverse(
+            world.manager, line, quantity=10_000, reason="腐烂", red_invoice_number="H1", refund_serial="T1"
+        )
+    with transaction(write=False):
+        found = restated.restated(world.maker, 202609)
+        assert found.closing is not None
+        assert [(row.kind, row.added, row.period) for row in found.rows] == [
+            ("slip", True, 202611),
+            ("reversal", True, 202611),
+        ]
+        for figure in ("lines", "money_fen", "attributed_fen", "owed_fen", "received_fen"):
+            assert found.total.more(figure) == sum(getattr(row, figure) for row in found.rows)
+            told = [cell.more(figure) for cell in found.cells]
+            assert sum(told) == found.total.more(figure)
+        assert found.total.more("money_fen") == -12_000
+        assert found.total.more("owed_fen") == 4_500 - 240
+        month = restated.restated(world.maker, 202611)
+        assert {(row.kind, row.added) for row in month.rows} == {("slip", False), ("reversal", False)}
+        assert month.total.now.money_fen == 0
+        for by in ("supplier", "agency", "category", "channel"):
+            assert (
+                sum(cell.more("money_fen") for cell in restated.restated(world.maker, 202609, by=by).cells) == -12_000
+            )
+
+
+@pytest.mark.parametrize(
+    ("period", "prefix", "by", "error"),
+    [
+        (202613, None, "origin", "not_a_month"),
+        (1, None, "origin", "not_a_month"),
+        (202609, "43", "origin", "not_found"),
+        (202609, "x", "origin", "not_a_prefix"),
+        (202609, None, "household", "not_a_dimension"),
+    ],
+)
+def test_a_restatement_of_nothing_is_refused(world, period, prefix, by, error):
+    with transaction(write=False), pytest.raises(DomainError, match=error):
+        restated.restated(world.maker, period, prefix, by)

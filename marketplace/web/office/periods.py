@@ -22,7 +22,6 @@ LABELS = {"through": _l("结到"), "note": _l("说明"), "reason": _l("理由")}
 WARNINGS = {
     "transfers_waiting": _l("采购人已登记付款、供应商还没有确认到账"),
     "payouts_open": _l("已批准、还没有发到户的兑付"),
-    "slips_unposted": _l("代销、还没有结清的过磅单"),
     "disputes_open": _l("农户提出、还没有办结的异议"),
     "journals_unsealed": _l("还没有封存的凭证"),
     "verify_faults": _l("最近一次核验查出的问题"),
