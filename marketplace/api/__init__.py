@@ -41,6 +41,7 @@ NOUNS = (
     "plans",
     "findings",
     "periods",
+    "verification",
     "ledger",
     "reports",
     "registers",
