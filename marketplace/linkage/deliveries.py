@@ -46,7 +46,7 @@ def record_slips(actor: Actor, agreement_id: UUID, day: date, deliveries: Sequen
 
     Owed is a slip's value; its deduction sets off the household's oldest advances and counts as received that day.
     Statements do not grow with the deliveries. Raises Refused: not_produce, agreement_not_in_force, day_in_future, and
-    Many with rows: household_unknown, no_consent, not_on_roster, unit_unknown, price_needed, tare_above_gross,
+    Many with rows: no_consent, not_on_roster, unit_unknown, price_needed, tare_above_gross,
     weight_absurd, nothing_payable, deduction_not_owed, deduction_beyond_advances, deduction_beyond_owed.
     """
     actor.require("slip.record")
@@ -62,7 +62,7 @@ def record_slips(actor: Actor, agreement_id: UUID, day: date, deliveries: Sequen
     for number, delivery in enumerate(deliveries):
         try:
             if delivery.household_id not in roster:
-                raise Refused(_stranger(agreement_id, delivery.household_id, known), field="household_id")
+                raise Refused(_stranger(agreement_id, delivery.household_id), field="household_id")
             values = _slip_values(delivery)
             shares = deductions.take(delivery, values["payable_fen"])
         except Refused as refusal:
@@ -112,10 +112,8 @@ def _check(agreement: Agreement, day: date) -> None:
         raise Refused("day_in_future", field="day")
 
 
-def _stranger(agreement_id: UUID, household_id: UUID, known: dict[UUID, Any]) -> str:
-    """Why a household that is not on the roster may not deliver: what would have to be done first."""
-    if household_id not in known:
-        return "household_unknown"
+def _stranger(agreement_id: UUID, household_id: UUID) -> str:
+    """Why who is not on the roster may not deliver; one that consented to nothing answers as one that does not exist."""
     consent = select(Consent.id).where(Consent.agreement_id == agreement_id, Consent.household_id == household_id)
     return "not_on_roster" if db.session.scalar(consent) else "no_consent"
 

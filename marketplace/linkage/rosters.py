@@ -11,7 +11,6 @@ from ..core.actor import Actor
 from ..core.db import db, is_sqlite, new_id
 from ..core.errors import Many, Refused
 from ..core.fields import FIRST_DAY
-from ..households import services as households
 from . import overlaps
 from .agreements import own
 from .models import Agreement, Consent, Roster, RosterEntry, SettledUntil
@@ -24,8 +23,8 @@ def put_roster(actor: Actor, agreement_id: UUID, from_day: date, weights: dict[U
 
     `weights`: household → share, volume in thousandths, or 1. The first version begins with the agreement at the
     earliest, a later one never before today, none on a day whose lines have settled. Raises Refused: roster_empty,
-    roster_in_past, roster_after_end, roster_before_settled, roster_exists; Many with rows: household_unknown, no_consent,
-    weight_not_positive, agreement_overlaps.
+    roster_in_past, roster_after_end, roster_before_settled, roster_exists; Many with rows: no_consent (also for a
+    household that does not exist), weight_not_positive, agreement_overlaps.
     """
     actor.require("agreement.edit")
     agreement = own(actor, agreement_id, lock=True)
@@ -81,18 +80,11 @@ def _settled(supplier_id: UUID) -> date:
 
 def _problems(agreement: Agreement, weights: dict[UUID, int]) -> list[Refused]:
     consented = set(db.session.scalars(select(Consent.household_id).where(Consent.agreement_id == agreement.id)))
-    strangers = set(weights) - consented
-    known = households.by_ids(list(strangers)) if strangers else {}
-    errors = []
-    for number, (household, weight) in enumerate(weights.items(), 1):
-        code = None
-        if household not in consented:
-            code = "no_consent" if household in known else "household_unknown"
-        elif not weight or weight <= 0:
-            code = "weight_not_positive"
-        if code:
-            errors.append(Refused(code, field="weights", row=number))
-    return errors
+    return [
+        Refused("no_consent" if household not in consented else "weight_not_positive", field="weights", row=number)
+        for number, (household, weight) in enumerate(weights.items(), 1)
+        if household not in consented or not weight or weight <= 0
+    ]
 
 
 def roster_on(agreement_id: UUID, day: date) -> dict[UUID, int]:

@@ -224,7 +224,7 @@ def test_one_bad_slip_of_many_keeps_all_out(world: World, people: People) -> Non
     rows = [good, good | {"household_id": str(new_id())}, good | {"tare": "52"}, good | {"price_fen": 0}]
     body = {"agreement_id": str(world.agreement), "day": clock.today().isoformat(), "deliveries": rows}
     assert refused(people["clerk"], "POST", "slips", body) == [
-        ("household_id", 2, "not_on_roster"),
+        ("household_id", 2, "no_consent"),
         ("tare", 3, "tare_above_gross"),
         ("price_fen", 4, "price_needed"),
     ]

@@ -42,6 +42,8 @@ class County:
         factory.start_agreement(
             world.manager, world.households, kind="dividend", rate_basis_points=200, service_order=20
         )
+        pieces = factory.start_agreement(world.manager, world.households, kind="piece_wage", rate_fen=35)
+        surplus = factory.start_agreement(world.manager, world.households, kind="surplus")
         lot = world.lot()
         bill = world.settled(lot, 100_000)
         open_shipment = world.shipped(lot)
@@ -95,6 +97,7 @@ class County:
             "payee_id": payees[0],
             "change_id": change.id,
             "paper_id": linkage.papers_of([lot])[lot][0].id,
+            **mechanisms(world, file.id, pieces, surplus),
         }
         self.words = {
             "number": [order.number, bill.number, shipment.number, slips[0].number],
@@ -115,6 +118,25 @@ class County:
             "account": people.account(701),
             "draft": procurement.requisition(world.requester, draft).number,
         }
+
+
+def mechanisms(world: World, file: UUID, pieces: UUID, surplus: UUID) -> dict[str, UUID]:
+    """A piece slip, an advance and a surplus year of the county's supplier."""
+    entry = linkage.Entry(world.households[0], quantity=1_000)
+    given = {"fen": 5_000, "given_on": clock.today(), "method": "cash", "evidence": "借据 1"}
+    return {
+        "flow_id": linkage.record_flows(world.clerk, pieces, clock.today(), [entry], evidence="计件单 1")[0].id,
+        "advance_id": linkage.give_advance(world.clerk, household_id=world.households[0], **given).id,
+        "surplus_id": linkage.prepare_surplus(
+            world.clerk,
+            surplus,
+            clock.today().year,
+            resolution=linkage.Resolution("1 号", clock.today(), file),
+            profit_fen=10_000,
+            volume_basis_points=10_000,
+            volumes={world.households[0]: 1},
+        ).id,
+    }
 
 
 @pytest.fixture

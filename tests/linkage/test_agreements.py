@@ -143,7 +143,7 @@ def test_weights_of_zero_below_or_missing_are_refused_by_row(world, weight, code
     weights = {world.households[0]: 1, world.households[1]: weight, uuid4(): 1}
     assert refused(lambda: linkage.put_roster(world.manager, row, TODAY(), weights)) == [
         (code, 2),
-        ("household_unknown", 3),
+        ("no_consent", 3),
     ]
 
 

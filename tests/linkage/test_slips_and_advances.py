@@ -143,7 +143,7 @@ def test_a_bad_slip_is_refused_by_its_row_and_none_is_recorded(world, facts, cod
 
 
 def test_who_may_not_deliver_is_told_what_is_missing(world):
-    """No such household, one that never consented, one that consented and is not on the roster."""
+    """One that consented is not on the roster; one that did not answers as one that does not exist."""
     with transaction():
         add = {"village": VILLAGES[0], "group_name": "一组", "size": 3, "class_": "none"}
         stranger = households.add(world.office, head_name="李四", **add).id
@@ -152,7 +152,7 @@ def test_who_may_not_deliver_is_told_what_is_missing(world):
         linkage.record_consents(world.manager, world.agreement, [{"household_id": consented, **consent}])
     sheet = [delivery(uuid4()), delivery(stranger), delivery(consented)]
     assert refused(lambda: weighed(world, *sheet)) == [
-        ("household_unknown", 1),
+        ("no_consent", 1),
         ("no_consent", 2),
         ("not_on_roster", 3),
     ]
