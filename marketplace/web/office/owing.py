@@ -25,7 +25,10 @@ AGE_HEADS = [_l("逾 30 天（元）"), _l("逾 60 天（元）"), _l("逾 90 �
 
 def prefix_asked() -> str:
     """The place of the URL within the office's own, as a prefix. Raises NotFound outside it."""
-    top = actor().scope.division or ""
+    scope = actor().scope
+    if scope.division is None and not scope.everything:  # a supplier reads what it owes on its own page
+        raise NotFound("page")
+    top = scope.division or ""
     typed = request.args.get("place", "")
     if not typed:
         return top
