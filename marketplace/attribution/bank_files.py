@@ -21,6 +21,7 @@ from .payouts import (
     TRANSFER,
     _supplier,
     blocked,
+    gate,
     moves,
     open_ids,
     refuse_unchanged,
@@ -46,6 +47,7 @@ def make(
         raise Refused("nothing_to_send", field="payouts")
     require_payable(supplier_id, chosen, clock.today())
     _refuse_cash(supplier_id, chosen)
+    gate(supplier_id, chosen)
     changed = change_rows(
         Payout,
         [{"id": id_} for id_ in sorted(set(chosen))],
@@ -184,6 +186,7 @@ def withdraw(actor: Actor, bank_file_id: UUID, *, reason: str) -> BankFile:
     if db.session.scalar(told.limit(1)) is not None:
         raise Refused("bank_file_told", field="reason")
     back = [{"id": id_} for id_ in sorted(db.session.scalars(_payouts_of(row.id)))]
+    gate(row.supplier_id, [one["id"] for one in back])
     changed = change_rows(
         Payout,
         back,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from ..core import audit, clock, files
 from ..core.actor import Actor
-from ..core.db import by_id, change_rows, db, visible
+from ..core.db import by_id, change_rows, db, is_sqlite, visible
 from ..core.errors import DomainError, Many, NotFound, Refused
 from ..core.states import States
 from ..ledger.periods import posting_days
@@ -78,6 +78,7 @@ def mark_paid(
         files.kept(actor, file_id)
     supplier_id = _supplier(actor)
     require_payable(supplier_id, payout_ids, paid_on)
+    gate(supplier_id, payout_ids)
     changed = change_to_paid(
         supplier_id,
         payout_ids,
@@ -96,8 +97,19 @@ def _supplier(actor: Actor) -> UUID:
     return actor.organisation
 
 
+def gate(supplier_id: UUID, payout_ids: Iterable[UUID]) -> None:
+    """Locks the standings of the payouts' households, in order, before any payout, as an approval does.
+
+    So whoever changes payouts of the same households waits for the other at the same door, never in a circle.
+    """
+    ids = set(payout_ids)
+    if ids and not is_sqlite():
+        owners = select(Payout.household_id).where(Payout.id.in_(ids), Payout.supplier_id == supplier_id)
+        standing.locked(supplier_id, set(db.session.scalars(owners)))
+
+
 def change_to_paid(supplier_id: UUID, payout_ids: Iterable[UUID], verb: str, values: dict[str, Any]) -> list[Any]:
-    """The payouts that `verb` could change, paid: one conditional statement, locks in order."""
+    """The payouts that `verb` could change, paid: one conditional statement, locks in order. Call `gate` before."""
     ids = sorted(set(payout_ids))
     state, period = STATES.transitions[verb][1], clock.period(values["paid_on"])
     return change_rows(
@@ -222,6 +234,7 @@ def retry(actor: Actor, payout_ids: Sequence[UUID], *, channel: str | None = Non
     """
     actor.require("payout.record")
     supplier_id = _supplier(actor)
+    gate(supplier_id, payout_ids)
     rows = _own(supplier_id, payout_ids)
     found, why = payees.on_today({row.household_id for row in rows.values()})
     values: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
@@ -249,6 +262,7 @@ def release(supplier_id: UUID) -> int:
     held: dict[UUID, UUID] = dict(db.session.execute(query).all())  # type: ignore[arg-type]
     if not held:
         return 0
+    gate(supplier_id, held)
     found, _ = payees.on_today(set(held.values()))
     values: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for id_, household in held.items():
@@ -296,6 +310,7 @@ def take_back(actor: Actor, payout_ids: Sequence[UUID], *, reason: str) -> int:
     if not reason.strip():
         raise Refused("reason_needed", field="reason")
     supplier_id = _supplier(actor)
+    gate(supplier_id, payout_ids)
     changed = change_rows(
         Payout,
         [{"id": id_} for id_ in sorted(set(payout_ids))],

@@ -20,7 +20,7 @@ from ..core.errors import DomainError, Many, Refused
 from ..core.fields import legible
 from ..core.money import parse_yuan
 from .models import BankFileLine, BankResult, Payout
-from .payouts import STATES, TRANSFER, _supplier, change_to_paid, moves, receive
+from .payouts import STATES, TRANSFER, _supplier, change_to_paid, gate, moves, receive
 
 # What the banks call their columns and their answers.
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -236,6 +236,7 @@ def _fault(row: Told, line: Any, seen: set[str]) -> Refused | None:
 
 def _book(actor: Actor, supplier_id: UUID, good: Sequence[tuple[Told, Any]], answer: Answer, day: date) -> None:
     """Books the rows: each payout by its one statement; one that somebody else booked meanwhile is refused."""
+    gate(supplier_id, [line.payout_id for _, line in good])
     paid = {line.payout_id: (row, line) for row, line in good if row.state == "paid"}
     changed = change_to_paid(
         supplier_id,

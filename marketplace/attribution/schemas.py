@@ -166,7 +166,7 @@ class BankResultSchema(Shown):
     rows = Whole()
     paid = Whole()
     failed = Whole()
-    unknown = Whole()
+    unknown = Whole()  # type: ignore[assignment]
     same = Whole()
     imported = fields.Boolean()
     read_before = Day(allow_none=True)

@@ -14,10 +14,9 @@ from ...edge.guard import guard
 from ...identity import services as identity
 from ...notices import services as notices
 from ...notices.schemas import ObjectionAnswerSchema, ObjectionDecisionSchema, ObjectSchema, shown_lines
-from ...regions import services as regions
 from ..supplier.words import mechanism_of_list
 from ..tables import Table
-from . import blueprint
+from . import asking, blueprint
 
 LABELS = {
     "words": _l("理由"),
@@ -52,7 +51,7 @@ def objections() -> str:
         running_count=count,
         witness=witness,
         suppliers=identity.named(suppliers),
-        places=regions.name_paths({notice.division for _, notice in rows} | {row.division for row in running}),
+        places=asking.short_places({notice.division for _, notice in rows} | {row.division for row in running}),
     )
 
 
@@ -69,7 +68,7 @@ def _page(objection_id: UUID, form: Form, contact: str | None = None) -> Respons
         row=row,
         notice=notice,
         line=next((line for line in shown_lines(notice) if line["no"] == row.line_no), None),
-        place=regions.name_path(notice.division),
+        place=asking.short_places([notice.division])[notice.division],
         supplier=identity.named({notice.supplier_id})[notice.supplier_id],
         contact=contact,
         labels=LABELS,
@@ -119,7 +118,7 @@ def objection_new(notice_id: UUID) -> Response:
         "office/objection_new.html",
         notice=row,
         lines=shown_lines(row),
-        place=regions.name_path(row.division),
+        place=asking.short_places([row.division])[row.division],
         runs=row.until_day >= clock.today(),
         labels=LABELS,
     )
@@ -140,7 +139,7 @@ def _witness_page(distribution_id: UUID, form: Form) -> Response:
         distribution=row,
         supplier=identity.named({row.supplier_id})[row.supplier_id],
         villages=villages,
-        places=regions.name_paths({one.division for one in villages}),
+        places=asking.short_places({one.division for one in villages}),
         mechanisms=attribution.by_mechanism(row),
         mechanism_words=mechanism_of_list,
         changes=attribution.changes_of(row),

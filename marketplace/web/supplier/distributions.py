@@ -1,5 +1,6 @@
 """Distributions: cut, compared with the run before, approved by another person; then their payouts."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,14 @@ LABELS = {
     "channel": _l("改派"),
 }
 CHANGES = {"new": _l("新增"), "gone": _l("退出"), "more": _l("增加"), "less": _l("减少"), "same": _l("不变")}
+
+
+def village_names(codes: Iterable[str]) -> dict[str, str]:
+    """Township and village: a supplier's county goes without saying."""
+    return {
+        code: "".join(place.name for place in path if place.level >= 4) or code
+        for code, path in regions.paths_of(codes).items()
+    }
 
 
 @blueprint.route("/distributions", methods=["GET", "POST"])
@@ -92,7 +101,7 @@ def draft_page(row: Any, form: Form) -> Response:
         only=only,
         village=village,
         villages=villages,
-        places=regions.name_paths({one.division for one in villages}),
+        places=village_names({one.division for one in villages}),
         mechanisms=attribution.by_mechanism(row),
         changes=attribution.changes_of(row),
         change_words=CHANGES,

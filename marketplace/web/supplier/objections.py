@@ -11,9 +11,9 @@ from ...edge.forms import Form, done
 from ...edge.guard import guard
 from ...notices import services as notices
 from ...notices.schemas import ObjectionAnswerSchema, shown_lines
-from ...regions import services as regions
 from ..tables import Table
 from . import blueprint
+from .distributions import village_names
 
 LABELS = {"words": _l("答复")}
 STATES = ("open", "answered", "upheld", "dismissed", "settled")
@@ -31,7 +31,7 @@ def objections() -> str:
         table=table,
         state=state,
         waiting=notices.waiting(actor()),
-        places=regions.name_paths({notice.division for _, notice in rows}),
+        places=village_names({notice.division for _, notice in rows}),
     )
 
 
@@ -59,6 +59,6 @@ def _page(objection_id: UUID, form: Form) -> Response:
         row=row,
         notice=notice,
         line=next((line for line in shown_lines(notice) if line["no"] == row.line_no), None),
-        place=regions.name_path(notice.division),
+        place=village_names([notice.division])[notice.division],
         labels=LABELS,
     )

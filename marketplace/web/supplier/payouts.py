@@ -17,10 +17,9 @@ from ...edge.guard import guard
 from ...households import services as households
 from ...identity import services as identity
 from ...notices import services as notices
-from ...regions import services as regions
 from ..tables import Table
 from . import blueprint, people
-from .distributions import LABELS
+from .distributions import LABELS, village_names
 from .files import uploaded
 from .schemas import ChosenSchema, PaidSchema
 
@@ -38,7 +37,7 @@ def paying(row: Any, form: Form) -> Response:
         "supplier/distribution.html",
         distribution=row,
         notices=posted,
-        places=regions.name_paths({notice.division for notice in posted}),
+        places=village_names({notice.division for notice in posted}),
         objections=notices.objections_of([notice.id for notice in posted]),
         running=[notice for notice in posted if notice.until_day >= clock.today()],
         villages={one.division: one for one in attribution.by_village(row.id)},
