@@ -360,10 +360,11 @@ class Year:
 
     def _approve_distribution(self, supplier: Supplier, distribution: UUID) -> None:
         attribution.approve(supplier.manager, distribution)
-        self.later(72, lambda: self._pay_out(supplier, distribution))
+        self.later(24 * 8, lambda: self._pay_out(supplier, distribution))  # once its notice of seven days has run
 
     def _pay_out(self, supplier: Supplier, distribution: UUID) -> None:
-        chosen = [row.id for row in attribution.payouts_of(distribution) if self.rng.random() < 0.96]
+        payouts = [row for row in attribution.payouts_of(distribution) if row.state == "to_pay"]
+        chosen = [row.id for row in payouts if self.rng.random() < 0.96]
         if chosen:
             attribution.mark_paid(
                 supplier.clerk,
