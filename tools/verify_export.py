@@ -13,6 +13,7 @@ Ends with 0 if all holds, 1 if anything is wrong, 2 if there is nothing to verif
 import argparse
 import gc
 import json
+import re
 import struct
 import sys
 from array import array
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -41,6 +42,9 @@ SHOWN = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PARTS = 256  # what is looked through for doubles at a time, of the whole
 TOTALS = ("journals", "entries", "fen", "accounts", "checkpoints")
+NAME = re.compile(r"all|[0-9A-Za-z]{1,6}")
+# What the parts of a JSON that somebody made by hand may raise.
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError, struct.error)
 Wanted = dict[int, list[tuple[str, bytes]]]
 
 
@@ -98,6 +102,10 @@ def prefixed(value: bytes) -> bytes:
     return struct.pack(">I", len(value)) + value
 
 
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 def genesis(chain: str) -> bytes:
     return sha256(prefixed(CHAIN.encode()) + prefixed(chain.encode())).digest()
 
@@ -106,13 +114,13 @@ def checkpoint_of(raw: Any) -> Checkpoint:
     """Raises ValueError."""
     try:
         heads = {str(chain): (int(seq), bytes.fromhex(hash_)) for chain, seq, hash_ in raw["heads"]}
-        at = datetime.fromisoformat(raw["at"]).astimezone(UTC)
+        at = moment(raw["at"])
         found = Checkpoint(int(raw["no"]), at, heads, str(raw["key"]), bytes.fromhex(raw["signature"]))
         if len(heads) != len(raw["heads"]) or raw["format"] != CHECKPOINT:
             raise ValueError
         found.signed()
         return found
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, struct.error):
+    except UNREADABLE:
         raise ValueError("not a checkpoint") from None
 
 
@@ -132,13 +140,15 @@ class Keys:
         self.keys: dict[str, tuple[Ed25519PublicKey, datetime | None, datetime | None]] = {}
         self.trusted = bool(pems)
         named = {key_id(key): key for key in map(load_pem, pems)}
-        for raw in load_json(folder / "keys.json"):
+        listed = load_json(folder / "keys.json")
+        rows: list[Any] = listed if isinstance(listed, list) else [None]
+        for raw in rows:
             try:
                 id_, public = str(raw["id"]), bytes.fromhex(raw["public"])
                 key = Ed25519PublicKey.from_public_bytes(public)
-                starts = datetime.fromisoformat(raw["valid_from"])
-                ends = datetime.fromisoformat(raw["valid_to"]) if raw["valid_to"] else None
-            except (KeyError, TypeError, ValueError):
+                starts = moment(raw["valid_from"])
+                ends = moment(raw["valid_to"]) if raw["valid_to"] else None
+            except UNREADABLE:
                 report.wrong("keys.json: a key cannot be read")
                 continue
             if id_ != sha256(public).hexdigest():
@@ -168,7 +178,7 @@ def load_pem(path: Path) -> Ed25519PublicKey:
         key = load_pem_public_key(path.read_bytes())
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise Unusable(f"{path}: not a PEM of a public key") from None
     if not isinstance(key, Ed25519PublicKey):
         raise Unusable(f"{path}: not an Ed25519 key")
@@ -410,11 +420,15 @@ class Manifest:
             chains = [(str(row["chain"]), str(row["file"]), int(row["last"])) for row in raw["chains"]]
             since = checkpoint_of(raw["since"]) if raw["since"] else None
             totals = {name: int(raw["totals"][name]) for name in TOTALS}
-        except (KeyError, TypeError, ValueError):
+        except UNREADABLE:
             raise Unusable(f"the manifest is not of the form {EXPORT}") from None
-        files = [file for _, file, _ in chains]
-        if len({*files, "unsealed.bin"}) <= len(files) or any(Path(file).name != file for file in files):
-            raise Unusable("the manifest names a file twice, or one outside the export")
+        for number, (chain, file, _) in enumerate(chains):
+            if (
+                not NAME.fullmatch(chain)
+                or file != f"chain-{chain}.bin"
+                or (chain, file) in [c[:2] for c in chains[:number]]
+            ):
+                raise Unusable(f"the manifest names a chain {chain!r} of a file {file!r}")
         return cls(chains, since, totals)
 
     def start(self, chain: str) -> tuple[int, bytes]:
@@ -468,7 +482,9 @@ def verify(folder: Path, olders: list[Path], pems: list[Path], report: Report) -
     compare(manifest, books, held, report)
     print(f"{sealed:,} journals sealed, {signed:,} of them signed for; {books.journals - sealed:,} not sealed yet")
     print(f"{books.entries:,} entries, {books.fen / 100:,.2f} yuan moved, {len(books.accounts):,} accounts")
-    if not checkpoints:
+    if not checkpoints and keys.trusted and sealed:
+        report.wrong("no checkpoint is signed by a key that you named: nothing proves these chains")
+    elif not checkpoints:
         print("no checkpoint holds: an export that was hashed anew could not be told from a true one")
     for id_ in keys.keys if not keys.trusted else ():
         print(f"key {id_}: taken from the export itself; compare it with the one you were given, or name it with --key")
@@ -499,11 +515,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Verifies an exported ledger without the application that made it.")
     parser.add_argument("export", type=Path, help="the folder that `flask ledger export` made")
     parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        action="append",
-        default=[],
-        help="an older checkpoint that you kept; must be a prefix",
+        "--checkpoint", type=Path, action="append", default=[], help="one that you kept; it must be a prefix"
     )
     parser.add_argument("--key", type=Path, action="append", default=[], help="PEM of a public key that you trust")
     parser.add_argument("--balances", action="store_true", help="print every account's recomputed balance, in fen")
