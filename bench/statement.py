@@ -470,9 +470,8 @@ def show(result: dict[str, Any], engine: str, found: dict[str, Any]) -> None:
     result[engine] = found
     print(f"\n{engine}, {result['lines']:,} settled lines, load {machine.named()['load_average'][0]:.1f}")
     for name, figures in found.items():
-        print(
-            f"  {name:34} p50 {figures['p50_ms']:8.1f}  p95 {figures['p95_ms']:8.1f}  most {figures['most_ms']:8.1f} ms"
-        )
+        cells = "  ".join(f"{word} {figures[key]:8.1f}" for word, key in SHOWN.items())
+        print(f"  {name:36} {cells} ms")
 
 
 if __name__ == "__main__":
