@@ -47,7 +47,6 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("office.grants", _("产品认定"), "grant.read", "grants"),
         ("office.plans", _("预留份额"), "plan.read", "plans"),
         ("office.households", lazy_pgettext("plural", "农户"), "household.read", "households"),
-        ("office.objections", _("公示与异议"), "objection.read", None),
         ("office.orders", lazy_pgettext("plural", "订单"), "order.read", None),
         ("office.findings", _("问题台账"), "finding.read", "findings"),
         ("office.periods", _("结账"), "period.read", None),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, send_file
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from ...attribution import pay_lists
@@ -17,6 +18,7 @@ from ...edge.forms import Form
 from ...edge.guard import guard
 from ...households import services as households
 from ...identity import services as identity
+from ..people.words import relation
 from . import blueprint
 from .schemas import RevealListSchema
 
@@ -41,7 +43,7 @@ def payout_list(distribution_id: UUID) -> Response:
 
 def _page(distribution_id: UUID, form: Form) -> Response:
     row = attribution.distribution(actor(), distribution_id)
-    rows = pay_lists.rows_of(row)
+    rows = _rows(row)
     return form.page(
         "supplier/payout_list.html",
         distribution=row,
@@ -52,6 +54,13 @@ def _page(distribution_id: UUID, form: Form) -> Response:
         formats=FORMATS,
         labels=LABELS,
     )
+
+
+def _rows(row: Any, revealed: dict[UUID, tuple[str, str]] | None = None) -> list[dict[str, Any]]:
+    rows = pay_lists.rows_of(row, revealed=revealed)
+    for one in rows:
+        one["relation"] = str(relation(one["relation"])) if one["relation"] else ""
+    return rows
 
 
 def _columns(row: Any) -> tuple[tuple[str, str], ...]:
@@ -92,7 +101,8 @@ def payout_list_revealed(distribution_id: UUID) -> Response:
 
 
 def _file(row: Any, format_: str, revealed: dict[UUID, tuple[str, str]] | None = None) -> Response:
-    columns, rows = _columns(row), pay_lists.rows_of(row, revealed=revealed)
+    with force_locale("zh_Hans_CN"):  # paper is Chinese, whatever the reader's language
+        columns, rows = _columns(row), _rows(row, revealed)
     if format_ == "pdf":
         content = _pdf(row, columns, rows)
     else:
@@ -105,7 +115,6 @@ def _file(row: Any, format_: str, revealed: dict[UUID, tuple[str, str]] | None =
 
 
 def _pdf(row: Any, columns: tuple[tuple[str, str], ...], rows: list[dict[str, Any]]) -> bytes:
-    """Paper is Chinese, whatever the reader's language."""
     sums = pay_lists.sums(rows)
     supplier = identity.named({row.supplier_id})[row.supplier_id].name
 
