@@ -49,7 +49,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("office.households", lazy_pgettext("plural", "农户"), "household.read", "households"),
         ("office.orders", lazy_pgettext("plural", "订单"), "order.read", None),
         ("office.findings", _("问题台账"), "finding.read", "findings"),
-        ("office.periods", _("结账"), "period.read", None),
+        ("office.periods", lazy_pgettext("menu", "结账"), "period.read", None),
         ("office.verification", _("核验"), "organisation.edit", None),
         ("office.organisations", _("单位与用户"), "organisation.edit", None),
         ("office.trail", _("操作记录"), "audit.read", None),
