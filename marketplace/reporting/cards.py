@@ -24,7 +24,8 @@ from ..identity import services as identity
 from ..regions import services as regions
 from ..settlement import services as settlement
 
-AT_ONCE, MOST = 200, 5000  # more than AT_ONCE are made by a job
+# More than AT_ONCE are made by a job, A_FILE in a file (5 MB).
+AT_ONCE, A_FILE, MOST = 200, 500, 5000
 OWED = {
     "outright": "买断收购",
     "consignment": "代销",
@@ -62,22 +63,23 @@ def of_village(actor: Actor, village: str) -> list[UUID]:
 
 
 def work(job: Job, progress: Progress) -> dict[str, Any]:
-    """The job `cards`: a village's cards, kept as a file of the office that asked. Repeating it makes new codes."""
+    """The job `cards`: a village's cards, kept as files of the office that asked. Repeating it makes new codes."""
     with transaction(write=False):
-        actor = identity.actor_by_id(UUID(job.payload["actor"]))
+        actor = identity.actor_by_id(UUID(job.payload["user"]))
         ids = of_village(actor, job.payload["village"])
-    year = int(job.payload["year"])
-    found: dict[UUID, dict[str, Any]] = {}
-    for start in range(0, len(ids), AT_ONCE):
+    year, kept = int(job.payload["year"]), []
+    for start in range(0, len(ids), A_FILE):
+        part = ids[start : start + A_FILE]
         with transaction(write=False):
-            found |= facts_of(actor, ids[start : start + AT_ONCE], year)
-        progress(len(found), len(ids))
-    with transaction():  # short: what takes long was read before, what follows writes nothing
-        tokens = attribution.issue_many(actor, ids)
-    content = _render(actor, year, found, tokens, job.payload["base_url"])
-    with transaction():
-        file_id = files.keep(actor, f"cards-{job.payload['village']}-{year}.pdf", content).id
-    return {"file_id": str(file_id), "cards": len(ids)}
+            found = facts_of(actor, part, year)
+        with transaction():  # short: what takes long is read before and made after it
+            tokens = attribution.issue_many(actor, part)
+        content = _render(actor, year, found, tokens, job.payload["base_url"])
+        with transaction():
+            name = f"cards-{job.payload['village']}-{year}-{len(kept) + 1}.pdf"
+            kept.append(str(files.keep(actor, name, content).id))
+        progress(start + len(part), len(ids))
+    return {"files": kept, "cards": len(ids)}
 
 
 def facts_of(actor: Actor, household_ids: Sequence[UUID], year: int) -> dict[UUID, dict[str, Any]]:

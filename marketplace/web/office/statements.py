@@ -148,7 +148,7 @@ def village_cards() -> Response:
                     "cards",
                     village=village,
                     year=year,
-                    actor=str(actor().user),
+                    user=str(actor().user),
                     base_url=current_app.config["SETTINGS"].public_url,
                 )
                 return done(_("%(count)s 户，正在后台制作，可以离开。", count=len(ids)), "office.village_cards")
@@ -173,14 +173,14 @@ def _villages() -> list[tuple[str, str]]:
     return [(code, "".join(place.name for place in paths[code] if place.level >= 3)) for code in codes]
 
 
-@blueprint.get("/households/cards/<uuid:job_id>")
+@blueprint.get("/households/cards/<uuid:job_id>/<uuid:file_id>")
 @guard("link.issue")
-def cards_file(job_id: UUID) -> Response:
+def cards_file(job_id: UUID, file_id: UUID) -> Response:
     """The PDF that a job made, for the organisation that asked for it."""
     job = jobs.one(actor(), job_id)
-    if job.kind != "cards" or job.state != "done" or "file_id" not in job.result:
+    if job.kind != "cards" or str(file_id) not in job.result.get("files", []):
         raise NotFound("file")
-    return kept(UUID(job.result["file_id"]))
+    return kept(file_id)
 
 
 @blueprint.route("/households/<uuid:household_id>/confirm", methods=["GET", "POST"])
