@@ -133,11 +133,12 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "void": ("void", _("已收回")),
     },
     "bank_file": {
+        "live": ("move", _("等银行结果")),
         "open": ("move", _("等银行结果")),
         "told": ("done", _("银行已答复")),
         "withdrawn": ("void", _("已撤回")),
     },
-    "bank_line": {
+    "bank_file_line": {
         "sent": ("move", _("已送银行")),
         "unknown": ("wait", _("处理中")),
         "paid": ("done", _("成功")),
@@ -222,7 +223,7 @@ KINDS: dict[str, LazyString] = {
     "distribution": _("分配"),
     "payout": _("兑付"),
     "bank_file": _("代发文件"),
-    "bank_line": _("代发明细"),
+    "bank_file_line": _("代发明细"),
     "objection": _("公示异议"),
     "dispute": _("异议"),
     "link": _("明白卡"),
