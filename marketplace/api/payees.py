@@ -29,8 +29,6 @@ from .households import linked, one_of
 from .paging import PageSchema, cut, list_of, page_of
 
 blueprint = Blueprint("payees", _("家庭成员与收款人"))
-# No cache keeps the answer, nor do the rows of idempotency keys.
-NEVER_KEPT = {"Cache-Control": "no-store"}
 AGAIN = "The same key again: what was shown is not kept, so it is not shown twice"
 MEMBER, PAYEE = tuple(MemberSchema().fields), tuple(PayeeSchema().fields)
 
@@ -91,7 +89,7 @@ def leave(data: dict[str, Any], member_id: UUID) -> Any:
 def reveal_member(data: dict[str, Any], member_id: UUID) -> Any:
     """Told in the trail with its reason."""
     row, number, phone = households.reveal_member(actor(), member_id, data["reason"], linked=linked())
-    return {"member_id": row.id, "id_number": number, "phone": phone}, 200, NEVER_KEPT
+    return {"member_id": row.id, "id_number": number, "phone": phone}
 
 
 @blueprint.get("/households/<uuid:household_id>/payees", summary=_("收款人"))
@@ -160,4 +158,4 @@ def reveal(data: dict[str, Any], payee_id: UUID) -> Any:
     """Told in the trail with its reason."""
     row = households.payee(actor(), payee_id, linked())
     account, number = households.reveal_accounts(actor(), [row.id], data["reason"], linked=linked())[row.id]
-    return {"payee_id": row.id, "account": account, "id_number": number}, 200, NEVER_KEPT
+    return {"payee_id": row.id, "account": account, "id_number": number}

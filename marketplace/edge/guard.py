@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 
 from ..core.errors import Forbidden, FreshSignInNeeded, SignInNeeded
 from ..identity.permissions import ROLES
@@ -113,6 +113,14 @@ def allow(declared: Guard, actor: Any) -> None:
         actor.require(declared.permission)
     if declared.fresh and not current.is_fresh():
         raise FreshSignInNeeded
+
+
+def unkept(response: Response) -> Response:
+    """What a fresh sign-in was asked for is kept by no cache, nor beside the key of its request."""
+    declared = of_request()
+    if declared is not None and declared.fresh:
+        response.cache_control.no_store = True
+    return response
 
 
 def init_app(app: Flask) -> None:

@@ -47,7 +47,7 @@ def run(view: Callable[[], Any]) -> Response:
 
 def _read(view: Callable[[], Any]) -> Response:
     try:
-        response = current_app.make_response(view())
+        response = guard.unkept(current_app.make_response(view()))
     except BaseException:
         abandon()
         raise
@@ -58,7 +58,7 @@ def _read(view: Callable[[], Any]) -> Response:
 
 def _write(view: Callable[[], Any]) -> Response:
     try:
-        response = idempotency.once(lambda: current_app.make_response(view()))
+        response = idempotency.once(lambda: guard.unkept(current_app.make_response(view())))
         if response.status_code < 400:
             db.session.commit()
         else:

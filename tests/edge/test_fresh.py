@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from marketplace.app import create_app
 from marketplace.core import clock
@@ -71,6 +71,16 @@ def test_a_sign_in_is_fresh_for_five_minutes(client: FlaskClient) -> None:
         answer = client.get("/api/f/number")
     assert (answer.status_code, answer.json["code"]) == (403, "fresh_sign_in_needed")
     assert "canary" not in answer.text
+
+
+def test_what_it_shows_is_kept_nowhere(app: Flask, client: FlaskClient) -> None:
+    """Red when the edge leaves it to each view: a repeat under the same key would be answered from its row."""
+    assert client.get("/f/number").headers["Cache-Control"] == "no-store"
+    answers = [client.post("/api/f/number", headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 204]
+    assert answers[0].headers["Cache-Control"] == "no-store"
+    with transaction(write=False):
+        assert not [body for body in db.session.scalars(text("SELECT body FROM idempotency_key")) if body]
 
 
 def test_a_page_asks_for_the_password_and_goes_on(client: FlaskClient) -> None:

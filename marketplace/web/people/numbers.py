@@ -39,11 +39,9 @@ def payee_reveal(payee_id: UUID) -> Response:
 
 
 def _page(form: Form, household_id: UUID, name: str, last4: str, found: list | None) -> Response:
-    response = form.page(
+    return form.page(
         "people/number.html", **around(one_of(household_id)), labels=LABELS, name=name, last4=last4, found=found
     )
-    response.cache_control.no_store = True  # nor do the rows of idempotency keys keep it
-    return response
 
 
 ROUTES = [
