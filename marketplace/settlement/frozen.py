@@ -1,12 +1,14 @@
 """A month's figures of a division, recomputed from rows: what a closing freezes, and what it is held against ever after.
 
-The definitions are the volume report's (`reporting/__init__.py`); a test compares the two.
+The definitions are the volume report's (`reporting/__init__.py`); a test compares the two. A month is read by itself, its
+settled lines and what they fed each in one pass, whatever the dimensions: a year costs twelve months, not more memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import func, literal, select, union
+from sqlalchemy import String, Uuid, func, select, type_coerce
 
 from ..attribution.models import Payout, Pool, PoolMovement
 from ..core.db import db, lies_in
@@ -43,24 +45,17 @@ def totals(prefix: str, periods: Sequence[int]) -> dict[int, Sums]:
 
 def recomputed(prefix: str, periods: Sequence[int], dimensions: Sequence[str] = DIMENSIONS) -> dict[Key, Sums]:
     """(period, dimension, key) → what the rows of these months make in a division; every month has its total."""
-    found: dict[Key, list[int]] = {(period, TOTAL, ""): [0] * 6 for period in periods}
-    for dimension in dimensions:
-        _add_sales(found, prefix, periods, dimension)
-        if dimension in OWING:
-            for row, period, division, amount, place, *which in _OWING:
-                within = [*which, period.in_(periods), lies_in(division, prefix)]
-                _add(found, dimension, _key(row, division, dimension), period, [(place, func.sum(amount))], within)
-    return {key: _sums(key[1], values) for key, values in found.items()}
+    found: dict[Key, Sums] = {}
+    members: dict[Raw, frozenset[Raw]] = {}
+    for period in periods:
+        month = _Month(prefix, period, dimensions, members)
+        found |= {(period, dimension, key): sums for (dimension, key), sums in month.sums().items()}
+    return found
 
 
-def _sums(dimension: str, values: list[int]) -> Sums:
-    found = Sums(*values)
-    return found if dimension in OWING else found._replace(owed_fen=None, received_fen=None)
-
-
-# (row, month, place, money, place in Sums, condition …): what is owed and received without being sold.
-_OWED, _RECEIVED = 3, 4
+_OWED, _RECEIVED, _HOUSEHOLDS = 3, 4, 5  # places in Sums
 _AT_SLIP = Slip.basis.in_(OWED_AT_SLIP)
+# (row, month, place, money, place in Sums, condition …): what is owed and received without being sold.
 _OWING: tuple[Any, ...] = (
     (Slip, Slip.period, Slip.division, Slip.payable_fen + Slip.deduction_fen, _OWED, _AT_SLIP),
     (Flow, Flow.period, Flow.division, Flow.fen, _OWED),
@@ -77,52 +72,94 @@ _OWING: tuple[Any, ...] = (
     (FarmPayment, FarmPayment.period, FarmPayment.division, FarmPayment.fen, _RECEIVED),
     (Payout, Payout.period, Payout.division, Payout.fen, _RECEIVED, Payout.state == "paid"),
 )
+_CHUNK = 5000
+Raw = Any  # an id as the driver gives it
 
 
-def _key(row: Any, division: Any, dimension: str) -> Any:
-    return {TOTAL: literal(""), "origin": division, "supplier": row.supplier_id}[dimension]
+class _Month:
+    """`members`: pool → households, kept from month to month: a lot's and a roster's never change."""
+
+    def __init__(self, prefix: str, period: int, dimensions: Sequence[str], members: dict[Raw, frozenset[Raw]]) -> None:
+        self.prefix, self.period, self.dimensions, self.members = prefix, period, dimensions, members
+        self.cells: dict[tuple[str, str], list[int]] = {(TOTAL, ""): [0] * 6}
+
+    def sums(self) -> dict[tuple[str, str], Sums]:
+        self._sales()
+        self._owing()
+        self._households()
+        return {(dimension, key): _sums(dimension, values) for (dimension, key), values in self.cells.items()}
+
+    def _keys(self, row: Sequence[Any]) -> Iterable[tuple[str, str]]:
+        """The cells of a row that begins with the dimensions of a settled line."""
+        for dimension in self.dimensions:
+            yield (TOTAL, "") if dimension == TOTAL else (dimension, str(row[_PLACES[dimension]]))
+
+    def _within(self) -> list[Any]:
+        return [SettledLine.period == self.period, lies_in(SettledLine.origin, self.prefix)]
+
+    def _sales(self) -> None:
+        columns = list(figures.COLUMNS.values())
+        sums: list[Any] = [func.count(), *(func.sum(part) for part in _PARTS)]
+        query: Any = select(*columns, *sums).where(*self._within()).group_by(*columns)
+        for row in db.session.execute(query):
+            for cell in self._keys(row):
+                values = self.cells.setdefault(cell, [0] * 6)
+                for place, amount in enumerate(row[len(columns) :]):
+                    values[place] += int(amount)  # a SUM is a Decimal on PostgreSQL
+
+    def _owing(self) -> None:
+        owing = [dimension for dimension in self.dimensions if dimension in OWING]
+        for row, period, division, amount, place, *which in _OWING:
+            within = [*which, period == self.period, lies_in(division, self.prefix)]
+            query = select(division, row.supplier_id, func.sum(amount)).where(*within)
+            for origin, supplier, fen in db.session.execute(query.group_by(division, row.supplier_id)):
+                for dimension in owing:
+                    key = {TOTAL: "", "origin": origin, "supplier": str(supplier)}[dimension]
+                    self.cells.setdefault((dimension, key), [0] * 6)[place] += int(fen)
+
+    def _households(self) -> None:
+        """How many households have a weight in the pools that a cell's lines fed, each once."""
+        columns = list(figures.COLUMNS.values())
+        fed = (
+            select(*columns, _raw(PoolMovement.pool_id))
+            .join(PoolMovement, PoolMovement.source_id == SettledLine.id)
+            .where(*self._within())
+            .distinct()
+        )
+        pools: dict[tuple[str, str], set[Raw]] = {}
+        for row in db.session.execute(fed):
+            for cell in self._keys(row):
+                pools.setdefault(cell, set()).add(row[-1])
+        used = set().union(*pools.values())
+        for gone in self.members.keys() - used:
+            del self.members[gone]
+        self.members.update(_members(used - self.members.keys()))
+        for cell, ids in pools.items():
+            self.cells[cell][_HOUSEHOLDS] = len(frozenset().union(*(self.members[id_] for id_ in ids)))
 
 
-def _add(
-    found: dict[Key, list[int]], dimension: str, key: Any, period: Any, sums: list[tuple[int, Any]], within: list[Any]
-) -> None:
-    query = select(key.label("key"), period, *(amount for _, amount in sums)).where(*within)
-    grouped = query.group_by(period) if dimension == TOTAL else query.group_by(key, period)
-    for name, month, *amounts in db.session.execute(grouped):
-        values = found.setdefault((month, dimension, str(name)), [0] * 6)
-        for (place, _), fen in zip(sums, amounts, strict=True):
-            values[place] += int(fen)
+_PLACES = {dimension: place for place, dimension in enumerate(figures.COLUMNS)}
+_PARTS = (SettledLine.money_fen, SettledLine.attributed_fen, SettledLine.owed_fen)
 
 
-def _add_sales(found: dict[Key, list[int]], prefix: str, periods: Sequence[int], dimension: str) -> None:
-    line = SettledLine
-    key: Any = literal("") if dimension == TOTAL else figures.COLUMNS[dimension]
-    within = [line.period.in_(periods), lies_in(line.origin, prefix)]
-    sums = [
-        (0, func.count()),
-        (1, func.sum(line.money_fen)),
-        (2, func.sum(line.attributed_fen)),
-        (_OWED, func.sum(line.owed_fen)),
-    ]
-    _add(found, dimension, key, line.period, sums, within)
-    for name, month, households in db.session.execute(_reached(key, within)):
-        found[month, dimension, str(name)][5] = int(households)
+def _raw(column: Any) -> Any:
+    """An id as the driver gives it: many thousands of them need no objects."""
+    return type_coerce(column, String) if isinstance(column.type, Uuid) else column
 
 
-def _reached(key: Any, within: list[Any]) -> Any:
-    """Key and month → how many households have a weight in the pools that the settled lines fed."""
-    fed = (
-        select(key.label("key"), SettledLine.period.label("period"), Pool.source_id.label("source_id"))
-        .join(PoolMovement, PoolMovement.source_id == SettledLine.id)
-        .join(Pool, Pool.id == PoolMovement.pool_id)
-        .where(*within)
-        .distinct()
-        .subquery()
-    )
-    members = union(
-        select(fed.c.key, fed.c.period, Slip.household_id).join(Slip, Slip.lot_id == fed.c.source_id),
-        select(fed.c.key, fed.c.period, RosterEntry.household_id).join(
-            RosterEntry, RosterEntry.roster_id == fed.c.source_id
-        ),
-    ).subquery()
-    return select(members.c.key, members.c.period, func.count()).group_by(members.c.key, members.c.period)
+def _members(pools: set[Raw]) -> dict[Raw, frozenset[Raw]]:
+    """Pool → its households, by its lot's slips or its roster."""
+    found: dict[Raw, set[Raw]] = {pool: set() for pool in pools}
+    ids = sorted(pools)
+    for start in range(0, len(ids), _CHUNK):
+        chunk = [UUID(str(pool)) for pool in ids[start : start + _CHUNK]]
+        for source, household in ((Slip.lot_id, Slip.household_id), (RosterEntry.roster_id, RosterEntry.household_id)):
+            query = select(_raw(Pool.id), _raw(household)).join(Pool, Pool.source_id == source)
+            for pool, member in db.session.execute(query.where(Pool.id.in_(chunk))):
+                found[pool].add(member)
+    return {pool: frozenset(members) for pool, members in found.items()}
+
+
+def _sums(dimension: str, values: list[int]) -> Sums:
+    found = Sums(*values)
+    return found if dimension in OWING else found._replace(owed_fen=None, received_fen=None)
