@@ -62,6 +62,7 @@ def lines(found: list[dict[str, Any]]) -> Iterator[list[str]]:
     for name in found[0]["checks"]:
         yield [name, *(f"{run['checks'].get(name, 0):,}" for run in found)]
     yield ["together, s", *(f"{run['seconds']:,.1f}" for run in found)]
+    yield ["of the processor (client), s", *(f"{run['cpu_s']:,.1f}" for run in found)]
     yield ["faults", *(f"{run['faults']:,}" for run in found)]
     yield ["most memory, MB", *(f"{run['most_mb']:,}" for run in found)]
 
@@ -92,6 +93,7 @@ def _verify() -> dict[str, Any]:
         "wrong": {one.name: one.shown[:3] for one in done if one.faults},
         "faults": sum(one.faults for one in done),
         "seconds": seconds,
+        "cpu_s": sum(resource.getrusage(resource.RUSAGE_SELF)[:2]),
         "most_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
