@@ -82,4 +82,4 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
 
 def _days(text: str) -> int:
     """A number of days; 0 for what is none."""
-    return int(text) if text.isdecimal() and len(text) < 4 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0

@@ -11,9 +11,10 @@ from marketplace.core.audit import AuditEvent
 from marketplace.core.db import db, new_id, transaction
 from marketplace.core.errors import Conflict, DomainError, Forbidden, Many, NotFound
 from marketplace.findings.models import Finding
-from marketplace.households import rules
+from marketplace.households import payees, rules
 from marketplace.households import services as households
 from marketplace.households.models import Payee
+from marketplace.settings import SettingsError, from_environment
 from tests.factories import people
 from tests.factories import world as factory
 from tests.households.conftest import Village
@@ -331,3 +332,19 @@ def test_five_thousand_households_are_one_statement(village: Village) -> None:
         assert len(counted) == 1
         assert set(found) == {(village.homes[0], None)}
         assert households.payees_on([], clock.today()) == {}
+
+
+def test_the_cooling_off_is_the_installations(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payees, "cooling_days", 7)
+    with transaction():
+        village.paid()
+        village.paid(serial=77)
+    assert last4(village, 6) == people.account(1)[-4:]
+    assert last4(village, 7) == people.account(77)[-4:]
+
+
+@pytest.mark.parametrize("days", ["0", "31", "-1", "three", "٣"])
+def test_a_cooling_off_of_no_days_does_not_start(days: str) -> None:
+    """Red when a setting could switch the cooling-off away."""
+    with pytest.raises(SettingsError, match="BANGFU_COOLING_DAYS"):
+        from_environment({"BANGFU_DEMO": "1", "BANGFU_COOLING_DAYS": days})
