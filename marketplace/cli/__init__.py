@@ -17,12 +17,13 @@ def register(app: Flask) -> None:
     from .demo_command import demo
     from .keys import keys
     from .ledger import ledger
+    from .payout import payout
     from .period import period
     from .regions import regions
     from .report import report
     from .search import group as search
     from .verify import verify
 
-    for group in (backup, restore, demo, keys, ledger, period, regions, report, search, verify):
+    for group in (backup, restore, demo, keys, ledger, payout, period, regions, report, search, verify):
         app.cli.add_command(group)
     Migrate(app, db, directory=str(MIGRATIONS))
