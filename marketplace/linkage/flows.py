@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import aliased
 
 from ..core import audit, clock, files
@@ -245,34 +245,3 @@ def flows(
     ).one()
     query = query.order_by(Flow.day.desc(), Flow.id.desc()).limit(size).offset((page - 1) * size)
     return list(db.session.scalars(query)), int(total), int(fen)
-
-
-def flows_of_distribution(distribution_id: UUID) -> list[Flow]:
-    """What a payout list carries of flows; the caller has checked scope."""
-    return list(db.session.scalars(select(Flow).where(Flow.distribution_id == distribution_id).order_by(Flow.id)))
-
-
-def waiting_flows(supplier_id: UUID, cut_on: date) -> dict[UUID, int]:
-    """Household → fen of the flows up to a day that no payout list has yet; corrections take off. Fen may be below zero."""
-    query = (
-        select(Flow.household_id, func.sum(Flow.fen))
-        .where(Flow.supplier_id == supplier_id, Flow.posted_on <= cut_on, Flow.distribution_id.is_(None))
-        .group_by(Flow.household_id)
-    )
-    return {household: int(fen) for household, fen in db.session.execute(query)}
-
-
-def take_flows(supplier_id: UUID, cut_on: date, distribution_id: UUID) -> dict[UUID, int]:
-    """Puts the waiting flows on a payout list, each once ever; household → fen of them."""
-    changed = db.session.execute(
-        update(Flow)
-        .where(Flow.supplier_id == supplier_id, Flow.posted_on <= cut_on, Flow.distribution_id.is_(None))
-        .values(distribution_id=distribution_id)
-        .returning(Flow.household_id, Flow.fen),
-        execution_options={"synchronize_session": False},
-    )
-    found: dict[UUID, int] = {}
-    for household, fen in changed:
-        found[household] = found.get(household, 0) + int(fen)
-    db.session.expire_all()
-    return found

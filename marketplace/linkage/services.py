@@ -36,10 +36,7 @@ from .flows import (  # noqa: F401
     corrected,
     flow,
     flows,
-    flows_of_distribution,
     record_flows,
-    take_flows,
-    waiting_flows,
 )
 from .lots import (  # noqa: F401
     add_paper,

@@ -141,14 +141,6 @@ def test_a_flow_never_changes(world, pieces):
         db.session.execute(text("DELETE FROM flow"))
 
 
-def test_flows_wait_for_the_next_payout_list_from_the_day_they_are_posted(world, pieces):
-    supplier, (one, other) = world.manager.organisation, world.households[:2]
-    with transaction():
-        record(world, pieces, Entry(one, quantity=1_000), Entry(other, quantity=2_000))
-        assert linkage.waiting_flows(supplier, TODAY()) == {one: 35, other: 70}
-        assert linkage.waiting_flows(supplier, TODAY() - timedelta(days=1)) == {}
-
-
 def test_a_sheet_of_a_thousand_rows_costs_as_many_statements_as_one(world, pieces):
     from sqlalchemy import event
 

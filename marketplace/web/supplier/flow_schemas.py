@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from ...core.fields import MAX_PRICE_FEN, Day, Fen, Id, Quantity, Text, Whole, Year
+from ...core.fields import MAX_PRICE_FEN, Day, Fen, Id, Quantity, Text, Year
 from .fields import Percent
 from .schemas import METHOD
 
@@ -71,7 +71,3 @@ class RevisionSchema(Schema):
     reason = Text(200, required=True)
     evidence = Text(120, required=True)
     shares = fields.List(fields.Nested(RevisionRowSchema), load_default=list, validate=validate.Length(max=5000))
-
-
-class NumberOfRows(Schema):
-    rows = Whole(1, 500, load_default=20)
