@@ -35,7 +35,7 @@ from .owing import OPEN
 
 POOLS = 100  # that one step posts: a transaction of about a second
 HOUSEHOLDS = 5_000
-VILLAGES = 60
+VILLAGES = 200
 
 
 class Share(NamedTuple):

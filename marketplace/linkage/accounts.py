@@ -1,10 +1,12 @@
 """The ledger accounts of what households are owed. Obligations and proofs, not custody."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from ..ledger.services import AccountRef
 
 
+@lru_cache(maxsize=20_000)  # a list names each of its accounts several times, and its id is a hash
 def owed(household_id: UUID, supplier_id: UUID) -> AccountRef:
     """What a supplier owes a household: credits make it, debits pay it."""
     return AccountRef("owed", household_id, supplier_id)
