@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["keys"] = _keys(chosen)
     payees.cooling_days = chosen.cooling_days
+    app.extensions["another"] = create_app  # a drill restores into one of its own; commands do not know the root
     db.init_app(app)
     _wire(app)
     return app

@@ -86,9 +86,7 @@ def rows_of(
         }
         for place, part in enumerate(parts or [None]):
             payee = payees.get(part.payee_id) if part is not None and part.payee_id else None
-            account, id_number = (
-                (revealed or {}).get(payee.id, ("", "")) if payee else ("", "")
-            )
+            account, id_number = (revealed or {}).get(payee.id, ("", "")) if payee else ("", "")
             found.append(
                 {
                     "no": len(found) + 1,

@@ -83,9 +83,7 @@ def drill(keep: Path | None, scratch_url: str | None) -> None:
         target = (keep or Path(folder) / "backup").resolve()
         restoring.back_up(target, click.echo)
         with _scratch(Path(folder) / "var", scratch_url) as settings:
-            from ..app import create_app
-
-            with create_app(settings).app_context():
+            with current_app.extensions["another"](settings).app_context():
                 about = restoring.put_back(target, click.echo)
                 faults = prove(about, click.echo)
                 db.session.remove()

@@ -67,7 +67,7 @@ def work(job: Job, progress: Progress) -> dict[str, Any]:
     with transaction(write=False):
         actor = identity.actor_by_id(UUID(job.payload["user"]))
         ids = of_village(actor, job.payload["village"])
-    year, kept = int(job.payload["year"]), []
+    year, kept = int(job.payload["year"]), list[str]()
     for start in range(0, len(ids), A_FILE):
         part = ids[start : start + A_FILE]
         with transaction(write=False):

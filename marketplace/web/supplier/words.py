@@ -106,7 +106,9 @@ def rate(row: Any) -> str:
 
 def mechanism_of_list(code: str) -> str:
     """A mechanism in the totals of a distribution; `flows` before it is approved."""
-    return str(FLOWS.get(code) or MECHANISMS.get(code) or (gettext("务工、租金等已登记收入") if code == "flows" else code))
+    return str(
+        FLOWS.get(code) or MECHANISMS.get(code) or (gettext("务工、租金等已登记收入") if code == "flows" else code)
+    )
 
 
 def why_held(reason: str) -> str:
