@@ -82,12 +82,12 @@ def drill(keep: Path | None, scratch_url: str | None) -> None:
     with tempfile.TemporaryDirectory(prefix="bangfu-drill-") as folder, _refusals():
         target = (keep or Path(folder) / "backup").resolve()
         restoring.back_up(target, click.echo)
-        with _scratch(Path(folder) / "var", scratch_url) as settings:
-            with current_app.extensions["another"](settings).app_context():
-                about = restoring.put_back(target, click.echo)
-                faults = prove(about, click.echo)
-                db.session.remove()
-                db.engine.dispose()
+        scratch = _scratch(Path(folder) / "var", scratch_url)
+        with scratch as settings, current_app.extensions["another"](settings).app_context():
+            about = restoring.put_back(target, click.echo)
+            faults = prove(about, click.echo)
+            db.session.remove()
+            db.engine.dispose()
     click.echo(f"drill: {'FAILED' if faults else 'passed'}, {time.perf_counter() - started:.1f} s")
     if faults:
         raise SystemExit(1)
