@@ -156,7 +156,7 @@ class SlipSchema(Shown):
     value_fen = Fen(metadata={"description": "What is owed for it: payable and deduction"})
     deduction_fen = Fen()
     payable_fen = Fen()
-    paid_fen = Fen()
+    paid_fen = Fen(metadata={"description": "Paid at the gate, or covered by money received before"})
     delivered_on = Day()
     period = Period()
     lot_id = Id(allow_none=True)
