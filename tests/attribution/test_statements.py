@@ -54,6 +54,8 @@ def equals_the_books(household) -> None:
     assert found.owed_fen == sum(row.owed_fen for row in held) + tail
     assert found.received_fen == sum(row.received_fen for row in held)
     assert found.payable_fen - found.recoverable_fen == found.owed_fen - found.received_fen
+    for share in found.pools:  # cuts and tail together are the household's part of all that the pool holds
+        assert share.fen == attribution.shares_of_pool(share.pool)[household]
 
 
 def test_what_is_settled_and_not_cut_stands_in_the_open_tail(world):
