@@ -155,6 +155,7 @@ def households_of_line(line_id: UUID) -> Any:
 @blueprint.post("/households/<uuid:household_id>/card", summary=_("打印明白卡"))
 @blueprint.takes(CardSchema)
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+@blueprint.alt_response(204, description="The same key again: the card is printed, its code is not shown twice")
 @guard("link.issue")
 def card(data: dict[str, Any], household_id: UUID) -> Response:
     """The card as PDF with a new link's QR code; the former card's code is dead from now on. Never answered twice."""
