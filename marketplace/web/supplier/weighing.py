@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
@@ -79,7 +79,7 @@ def _household(known: Sequence[Person]) -> Person | None:
 
 @blueprint.route("/slips/new", methods=["GET", "POST"])
 @guard("slip.record")
-def slip_new() -> Any:
+def slip_new() -> Response:
     """Without a household: who is it? With one: the scale. The next slip keeps product, price, grade and tare.
 
     What is searched for and found once opens the scale at once.
@@ -87,7 +87,7 @@ def slip_new() -> Any:
     rows = buying()
     agreement = _agreement(rows)
     known = _on_roster(agreement)
-    chosen = _household(known)
+    chosen = _household(known) or _found_once(known)
     items = sorted({product.name for product in products.own(actor())})
     given = {name: request.args.get(name, "")[:60] for name in CARRIED}
     values = {
@@ -98,8 +98,6 @@ def slip_new() -> Any:
         "price_fen": given["price"],
         "tare": given["tare"],
     }
-    if chosen is None and (only := _found_once(known)):
-        return redirect(url_for("supplier.slip_new", **(request.args.to_dict() | {"household": only.id, "q": None})))
     form = Form(SlipSchema(), values)
     reckoned = None
     if form.posted and chosen is not None:
