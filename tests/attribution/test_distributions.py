@@ -180,6 +180,18 @@ def test_an_open_payout_above_what_is_owed_comes_anew_with_the_next_list(app):
         assert [(line.due_fen, line.fen, line.set_off_fen) for line in lines] == [(-300, 1_300, -1_600)] * 3
 
 
+def test_a_payout_that_waits_is_not_listed_again(app):
+    """Red when other open payouts are not taken off what is payable."""
+    with transaction():
+        world = dividends()
+        first = world.distributed()
+        move_pool(world, 900)
+        row = attribution.prepare(world.clerk, clock.today())
+        attribution.approve(world.manager, row.id)
+        assert [payout.fen for payout in attribution.payouts_of(row.id)] == [300] * 3
+        assert [payout.fen for payout in attribution.payouts_of(first)] == [1_600] * 3
+
+
 def test_a_payout_taken_back_comes_with_the_next_list_though_nothing_new_was_sold(app):
     with transaction():
         world = dividends()
