@@ -18,7 +18,7 @@ from ..procurement.models import AcceptanceLine, GoodsReturn, Order, OrderLine, 
 from ..quota.models import QuotaPlan
 from . import figures, income_checks, trade_checks
 from .models import SettledLine
-from .ranges import Range, ranged
+from .ranges import Range, id_text, ranged
 
 
 def _rows(query: Select[*tuple[Any, ...]]) -> list[Any]:
@@ -28,18 +28,19 @@ def _rows(query: Select[*tuple[Any, ...]]) -> list[Any]:
 @ranged(SettledLine.id)
 def entries_of_a_line_sum_to_its_money(within: Range) -> list[str]:
     """Every share of a settled line is posted, the supplier's own too; a reversal's, the other way round."""
-    kinds = PostedSource.kind.in_((LEDGER_KIND, REVERSAL_KIND))
     query = (
         select(PostedSource.source, func.sum(Entry.amount))
         .join(Entry, Entry.journal_id == PostedSource.journal_id)
-        .where(kinds, within.of_text(PostedSource.source))
+        .where(PostedSource.kind.in_((LEDGER_KIND, REVERSAL_KIND)), within.of_text(PostedSource.source))
         .group_by(PostedSource.source)
     )
     posted = {source: int(fen) for source, fen in db.session.execute(query)}
-    moved = select(SettledLine.id, func.abs(SettledLine.money_fen)).where(
+    moved = select(id_text(SettledLine.id), func.abs(SettledLine.money_fen)).where(
         SettledLine.money_fen != 0, within.of(SettledLine.id)
     )
-    lines = {str(id_): int(fen) for id_, fen in db.session.execute(moved)}
+    lines = {line: int(fen) for line, fen in db.session.execute(moved)}
+    if posted == lines:
+        return []
     return [
         f"settled line {line}: {lines.get(line)} fen, its entries sum to {posted.get(line)}"
         for line in sorted(posted.keys() | lines.keys())
@@ -67,23 +68,29 @@ def accepted_and_paid_is_settled() -> list[str]:
 @ranged(SettledLine.id)
 def movements_of_a_line_are_what_it_attributed(within: Range) -> list[str]:
     """A settled line's attributed and owed money is what it moved into pools, and into those that make debt."""
-    moved = PoolMovement.after_fen - PoolMovement.before_fen
-    query = (
-        select(PoolMovement.source_id, func.sum(moved), func.sum(moved).filter(Pool.makes_debt))
+    fen = PoolMovement.after_fen - PoolMovement.before_fen
+    moved = (
+        select(
+            PoolMovement.source_id.label("line"),
+            func.sum(fen).label("fen"),
+            func.sum(case((Pool.makes_debt, fen), else_=0)).label("owed"),
+        )
         .join(Pool, Pool.id == PoolMovement.pool_id)
         .where(within.of(PoolMovement.source_id))
         .group_by(PoolMovement.source_id)
+        .subquery()
     )
-    flows = {line: (int(fen), int(owed or 0)) for line, fen, owed in db.session.execute(query)}
-    columns = (SettledLine.id, SettledLine.attributed_fen, SettledLine.owed_fen)
-    lines = {
-        id_: (fen, owed) for id_, fen, owed in db.session.execute(select(*columns).where(within.of(SettledLine.id)))
-    }
+    made = func.coalesce(moved.c.fen, 0), func.coalesce(moved.c.owed, 0)
+    query = (
+        select(SettledLine.id, SettledLine.attributed_fen, SettledLine.owed_fen, *made)
+        .outerjoin(moved, moved.c.line == SettledLine.id)
+        .where(within.of(SettledLine.id), or_(SettledLine.attributed_fen != made[0], SettledLine.owed_fen != made[1]))
+    )
+    alone = select(moved.c.line).outerjoin(SettledLine, SettledLine.id == moved.c.line)
     return [
-        f"settled line {line}: attributed and owed {lines.get(line)}, moved {flows.get(line)}"
-        for line in sorted(flows.keys() | lines.keys())
-        if flows.get(line, (0, 0)) != lines.get(line)
-    ]
+        f"settled line {line}: attributed and owed {attributed} and {owed}, moved {fen} and {debt}"
+        for line, attributed, owed, fen, debt in _rows(query)
+    ] + [f"settled line {line}: missing, and moved" for (line,) in _rows(alone.where(SettledLine.id.is_(None)))]
 
 
 def pool_totals_are_their_movements() -> list[str]:
