@@ -6,6 +6,7 @@ import pytest
 from marketplace.attribution import services as attribution
 from marketplace.core import clock
 from marketplace.core.db import transaction
+from marketplace.notices import services as notices
 from marketplace.procurement import services as procurement
 
 FIT = """() => {
@@ -41,6 +42,7 @@ def work_waiting(world) -> dict[str, str]:
         cut = attribution.prepare(world.clerk, clock.today())
         attribution.approve(world.manager, cut.id)
         shipment = world.shipped(lot, 50_000)
+        world.settled(lot, 40_000)
         _acceptance, due = world.accepted(world.shipped(lot, 60_000), accepted=55_000)
         fresh = world.approved(70_000)[0]
         confirmed = world.approved(80_000)[0]
@@ -57,6 +59,7 @@ def work_waiting(world) -> dict[str, str]:
             "due": due.id,
             "lot": lot,
             "cut": cut.id,
+            **posted(world, cut.id),
             "product": world.product,
             "offer": world.offer,
             "agreement": world.agreement,
@@ -67,9 +70,17 @@ def work_waiting(world) -> dict[str, str]:
     return {name: str(value) for name, value in ids.items()}
 
 
+def posted(world, cut) -> dict:
+    """The cut's notice with an objection, and a draft beside it."""
+    notice = notices.of_subject("distribution", cut)[0]
+    objection = notices.raise_objection(notice.id, line_no=1, words="少算了一筐", contact="13800000000")
+    next_cut = attribution.prepare(world.clerk, clock.today())
+    return {"notice": notice.id, "objection": objection.id, "next_cut": next_cut.id}
+
+
 PAGES = {
     None: "/ /catalogue /catalogue?q=桃 /products/YL-HT-0312 /suppliers /suppliers/{supplier} /results /disclosure "
-    "/compare?compare=YL-HT-0312 /account/sign-in /nowhere",
+    "/compare?compare=YL-HT-0312 /account/sign-in /nowhere /notices /notices/{notice}",
     "requester": "/buyer/ /buyer/requisitions /buyer/requisitions/{draft} /buyer/orders /buyer/orders/{order} "
     "/buyer/plan /products/YL-HT-0312 /results /account/",
     "approver": "/buyer/requisitions/{submitted} /buyer/orders/{confirmed}",
@@ -80,13 +91,15 @@ PAGES = {
     "/supplier/products /supplier/products/{product} /supplier/products/new /supplier/products/{product}/offers/new "
     "/supplier/offers/{offer}/stock /supplier/orders /supplier/orders/{fresh} /supplier/orders/{confirmed}/ship "
     "/supplier/bills /supplier/bills/{due} /supplier/distributions /supplier/distributions/{cut} "
-    "/supplier/households/{household} /results",
+    "/supplier/distributions/{next_cut} /supplier/distributions/{cut}/list /supplier/payouts /supplier/bank-files "
+    "/supplier/objections /supplier/objections/{objection} /supplier/households/{household} /results",
     "manager": "/supplier/ /supplier/agreements /supplier/agreements/new /supplier/agreements/{agreement} "
     "/supplier/agreements/{agreement}/consents /supplier/agreements/{agreement}/roster /supplier/households",
     "office": "/office/ /office/volume /office/volume/rows?figure=settled /office/volume/households /office/suppliers "
     "/office/suppliers/{supplier} /office/grants /office/grants/new?supplier={supplier} /office/plans "
     "/office/plans/{plan} /office/plans/new /office/households /office/households/new /office/households/{household} "
-    "/office/orders /office/orders/{order} /office/findings",
+    "/office/orders /office/orders/{order} /office/findings /office/objections /office/objections/{objection} "
+    "/office/notices/{notice}/object",
 }
 
 
