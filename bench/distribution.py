@@ -73,7 +73,7 @@ def _child(step: str, env: dict[str, str], *words: str) -> dict[str, Any]:
     line = [sys.executable, "-m", "bench.distribution", step, *words]
     done = subprocess.run(line, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"{step}: {done.stderr[-3000:]}")
+        raise RuntimeError(f"{step} ended with {done.returncode}: {done.stderr[-3000:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 

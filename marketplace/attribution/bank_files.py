@@ -20,6 +20,7 @@ from .payouts import (
     STATES,
     TRANSFER,
     _supplier,
+    as_query,
     blocked,
     gate,
     moves,
@@ -109,7 +110,7 @@ def _sendable(supplier_id: UUID, distribution_id: UUID | None) -> list[UUID]:
 
 def _refuse_cash(supplier_id: UUID, payout_ids: Sequence[UUID]) -> None:
     query = select(Payout.id, Payout.state).where(
-        Payout.id.in_(payout_ids), Payout.supplier_id == supplier_id, Payout.channel != TRANSFER
+        Payout.id.in_(as_query(payout_ids)), Payout.supplier_id == supplier_id, Payout.channel != TRANSFER
     )
     cash = dict(db.session.execute(query).all())  # type: ignore[arg-type]
     errors: list[DomainError] = [

@@ -49,6 +49,21 @@ def on_today(household_ids: Iterable[UUID]) -> tuple[dict[tuple[UUID, UUID | Non
     return found, households.why_no_payee(missing, today) if missing else {}
 
 
+def of_today(household_ids: Iterable[UUID]) -> tuple[dict[UUID, Payee], dict[UUID, str]]:
+    """Household → who is paid for it today, and why nobody is: for payouts that were held or failed.
+
+    One that another household followed is paid to that one's payee. One that several followed has nobody: its payout is
+    taken back, and the next list divides it anew.
+    """
+    asked = set(household_ids)
+    heirs = households.heirs_on(list(asked), clock.today())
+    followed = {one: heirs[one][0][0] if one in heirs else one for one in asked if len(heirs.get(one, [None])) == 1}
+    found, why = on_today(set(followed.values()))
+    payees = {one: found[heir, None] for one, heir in followed.items() if (heir, None) in found}
+    reasons = {one: why.get(followed[one], "payee_none") if one in followed else "payee_split" for one in asked}
+    return payees, {one: reasons[one] for one in asked - set(payees)}
+
+
 def parts_of(row: Distribution, payable: dict[UUID, int], ids: Any) -> list[Part]:
     """The payouts of households: fen > 0 each, in a fixed order; statements do not grow with them."""
     if not payable:

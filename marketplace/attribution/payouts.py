@@ -9,13 +9,14 @@ from sqlalchemy import func, select
 
 from ..core import audit, clock, files
 from ..core.actor import Actor
-from ..core.db import by_id, change_rows, db, is_sqlite, visible
+from ..core.db import by_id, change_rows, db, is_sqlite, rows_as_query, visible
 from ..core.errors import DomainError, Many, NotFound, Refused
 from ..core.states import States
 from ..ledger.periods import posting_days
 from ..ledger.services import Line, Posting, post_many
 from ..linkage import standing
 from ..linkage.accounts import owed, paid
+from ..linkage.standing import Standing
 from ..notices import services as notices
 from . import payees
 from .models import Distribution, Payout
@@ -103,9 +104,16 @@ def gate(supplier_id: UUID, payout_ids: Iterable[UUID]) -> None:
     So whoever changes payouts of the same households waits for the other at the same door, never in a circle.
     """
     ids = set(payout_ids)
-    if ids and not is_sqlite():
-        owners = select(Payout.household_id).where(Payout.id.in_(ids), Payout.supplier_id == supplier_id)
-        standing.locked(supplier_id, set(db.session.scalars(owners)))
+    if not ids or is_sqlite():
+        return
+    owners = select(Payout.household_id).where(Payout.id.in_(as_query(ids)), Payout.supplier_id == supplier_id)
+    held = select(Standing.id).where(Standing.supplier_id == supplier_id, Standing.household_id.in_(owners))
+    db.session.execute(held.order_by(Standing.id).with_for_update()).all()
+
+
+def as_query(ids: Iterable[UUID]) -> Any:
+    """Ids as a query of one parameter: a list may have more than a statement takes parameters."""
+    return select(rows_as_query([], [{"id": id_} for id_ in ids]).subquery().c.id)
 
 
 def change_to_paid(supplier_id: UUID, payout_ids: Iterable[UUID], verb: str, values: dict[str, Any]) -> list[Any]:
@@ -174,8 +182,8 @@ def refuse_unchanged(supplier_id: UUID, payout_ids: Sequence[UUID], done: set[UU
     twice = len(set(payout_ids)) != len(payout_ids)
     if not missing and not twice:
         return
-    query = select(Payout.id, Payout.state).where(Payout.id.in_(missing), Payout.supplier_id == supplier_id)
-    states = dict(db.session.execute(query).all())  # type: ignore[arg-type]
+    query = select(Payout.id, Payout.state).where(Payout.id.in_(as_query(missing)), Payout.supplier_id == supplier_id)
+    states = dict(db.session.execute(query).all()) if missing else {}  # type: ignore[arg-type]
     errors: list[DomainError] = []
     seen: set[UUID] = set()
     for number, id_ in enumerate(payout_ids, 1):
@@ -208,10 +216,13 @@ def blocked(
 ) -> dict[UUID, tuple[str, date | None]]:
     """Payout → ('notice_running', until) or ('objection_open', None) for those that must wait on a day."""
     columns = (Payout.id, Payout.distribution_id, Payout.division, Payout.household_id, Distribution.notice_days)
+    asked = set(payout_ids)
+    if not asked:
+        return {}
     rows = db.session.execute(
         select(*columns)
         .join(Distribution, Distribution.id == Payout.distribution_id)
-        .where(Payout.id.in_(set(payout_ids)), Payout.supplier_id == supplier_id)
+        .where(Payout.id.in_(as_query(asked)), Payout.supplier_id == supplier_id)
     ).all()
     lists = {row.distribution_id for row in rows if row.notice_days}
     waits = notices.waits("distribution", lists, day, lock=lock) if lists else {}
@@ -236,12 +247,12 @@ def retry(actor: Actor, payout_ids: Sequence[UUID], *, channel: str | None = Non
     supplier_id = _supplier(actor)
     gate(supplier_id, payout_ids)
     rows = _own(supplier_id, payout_ids)
-    found, why = payees.on_today({row.household_id for row in rows.values()})
+    found, why = payees.of_today({row.household_id for row in rows.values()})
     values: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     errors: list[DomainError] = []
     for number, id_ in enumerate(payout_ids, 1):
         row = rows.get(id_)
-        payee = found.get((row.household_id, None)) if row else None
+        payee = found.get(row.household_id) if row else None
         if row is None or payee is None:
             code = "already_paid" if row is None else why.get(row.household_id, "payee_none")
             errors.append(Refused(code, field="payouts", row=number))
@@ -263,10 +274,10 @@ def release(supplier_id: UUID) -> int:
     if not held:
         return 0
     gate(supplier_id, held)
-    found, _ = payees.on_today(set(held.values()))
+    found, _ = payees.of_today(set(held.values()))
     values: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for id_, household in held.items():
-        payee = found.get((household, None))
+        payee = found.get(household)
         if payee is not None:
             values.setdefault((payee.id, payee.channel, payee.account_last4), []).append({"id": id_})
     return len(_give_payees("release", supplier_id, values))
@@ -340,6 +351,16 @@ def payouts_of(distribution_id: UUID) -> list[Payout]:
     """The payout list, by village and household; the caller has checked scope."""
     query = select(Payout).where(Payout.distribution_id == distribution_id)
     return list(db.session.scalars(query.order_by(Payout.division, Payout.household_id, Payout.part)))
+
+
+def of_list(distribution_id: UUID, payout_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the payouts that a list has, in the order given; the caller has checked scope."""
+    asked = list(payout_ids)
+    if not asked:
+        return []
+    query = select(Payout.id).where(Payout.distribution_id == distribution_id, Payout.id.in_(as_query(asked)))
+    held = set(db.session.scalars(query))
+    return [id_ for id_ in asked if id_ in held]
 
 
 def paged(

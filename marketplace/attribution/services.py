@@ -48,6 +48,7 @@ from .payouts import (  # noqa: F401
     blocked,
     by_state,
     mark_paid,
+    of_list,
     open_ids,
     paged,
     payout,

@@ -4,13 +4,14 @@ import io
 from typing import Any
 from uuid import UUID
 
-from flask import Response, send_file
+from flask import Response, request, send_file
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from ...attribution import pay_lists
 from ...attribution import services as attribution
 from ...core import clock, pdf
+from ...core.errors import Refused
 from ...core.money import format_yuan
 from ...core.sheets import to_csv_bytes, to_xlsx
 from ...edge.current import actor
@@ -20,6 +21,7 @@ from ...households import services as households
 from ...identity import services as identity
 from ..people.words import relation
 from . import blueprint
+from .distributions import village_names
 from .schemas import RevealListSchema
 
 LABELS = {"reason": _l("理由"), "format": _l("格式")}
@@ -27,6 +29,7 @@ FORMATS = [("pdf", "PDF"), ("xlsx", "XLSX"), ("csv", "CSV")]
 WIDTHS = {"no": 5, "signature": 12, "account": 20, "id_number": 20, "village": 14, "note": 14, "item": 15}
 # Shares of the paper's width; 0 takes what its text needs.
 PARTS = {"signature": 3, "note": 2, "proxy": 2, "account": 3, "id_number": 3, "bank": 3}
+MOST_ON_PAPER = 5_000  # households of one PDF; a longer list is printed by village
 MEDIA = {
     "pdf": "application/pdf",
     "csv": "text/csv",
@@ -51,13 +54,16 @@ def _page(distribution_id: UUID, form: Form) -> Response:
         columns=_columns(row),
         sums=pay_lists.sums(rows),
         money=pay_lists.MONEY,
+        village=_village(),
+        villages=[one.division for one in attribution.by_village(row.id)],
+        places=village_names([one.division for one in attribution.by_village(row.id)]),
         formats=FORMATS,
         labels=LABELS,
     )
 
 
 def _rows(row: Any, revealed: dict[UUID, tuple[str, str]] | None = None) -> list[dict[str, Any]]:
-    rows = pay_lists.rows_of(row, revealed=revealed)
+    rows = pay_lists.rows_of(row, division=_village(), revealed=revealed)
     for one in rows:
         one["relation"] = str(relation(one["relation"])) if one["relation"] else ""
     return rows
@@ -100,7 +106,15 @@ def payout_list_revealed(distribution_id: UUID) -> Response:
     return _page(distribution_id, form)
 
 
+def _village() -> str | None:
+    """The village that the URL narrows a list to."""
+    asked = request.args.get("village", "")
+    return asked if len(asked) == 12 and asked.isdecimal() else None
+
+
 def _file(row: Any, format_: str, revealed: dict[UUID, tuple[str, str]] | None = None) -> Response:
+    if format_ == "pdf" and row.households > MOST_ON_PAPER and _village() is None:
+        raise Refused("list_too_long", most=MOST_ON_PAPER)
     with force_locale("zh_Hans_CN"):  # paper is Chinese, whatever the reader's language
         columns, rows = _columns(row), _rows(row, revealed)
     if format_ == "pdf":

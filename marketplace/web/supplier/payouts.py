@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from ...attribution import services as attribution
 from ...core import clock
 from ...core.errors import Refused
-from ...core.money import format_yuan
 from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
@@ -101,8 +100,7 @@ def _chosen(data: dict[str, Any], distribution_id: UUID | None) -> list[UUID]:
     """The ticked payouts; of this list, if the page was a list's. Raises Refused('payouts_none')."""
     chosen: list[UUID] = data.pop("payouts")
     if distribution_id is not None and chosen:
-        of_list = {row.id for row in attribution.payouts_of(distribution_id)}
-        chosen = [id_ for id_ in chosen if id_ in of_list]
+        chosen = attribution.of_list(distribution_id, chosen)
     if not chosen:
         raise Refused("payouts_none", field="payouts")
     return chosen
@@ -154,7 +152,3 @@ def payouts_take_back() -> Response:
         count = attribution.take_back(actor(), _chosen(data, None), reason=data["reason"])
         return _back(_("%(count)s 笔已收回，并入下一次分配。", count=count), None)
     return _all(form)
-
-
-def total_of(rows: Sequence[Any]) -> str:
-    return format_yuan(sum(row.fen for row in rows))
