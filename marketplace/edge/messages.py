@@ -310,6 +310,7 @@ WORDS: dict[str, LazyString] = {
     "payee_died": _("收款人已去世，请另行登记"),
     "payee_ended": _("收款人已停用，请另行登记"),
     "payee_split": _("这一户已分为几户，请收回这一笔，下次分配按份额重列"),
+    "village_needed": _("请选择一个住有农户的村"),
     "list_too_long": _("名单超过 %(most)s 户，请按村打印"),
     "cash_payee": _("收款人登记的是现金，不能由银行代发"),
     "bank_template_unknown": _("没有这种代发模板"),

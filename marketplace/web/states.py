@@ -191,6 +191,12 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "closed": ("done", _("已结账")),
         "restated": ("wait", _("已重述")),
     },
+    "closing": {
+        "proposed": ("wait", _("待审核")),
+        "approved": ("done", _("已结账")),
+        "refused": ("stop", _("未同意")),
+        "withdrawn": ("void", _("已撤回")),
+    },
     "task": {
         "queued": ("idle", _("排队")),
         "checking": ("move", _("检查中")),
@@ -231,6 +237,7 @@ KINDS: dict[str, LazyString] = {
     "household_change": _("农户变动"),
     "finding": _("问题"),
     "period": _("账期"),
+    "closing": _("结账申请"),
     "task": _("任务"),
     "token": _("令牌"),
 }
