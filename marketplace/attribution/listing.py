@@ -256,13 +256,22 @@ def _take_open_into_account(row: Distribution, ids: Any, left: dict[UUID, int]) 
 
 
 def _write_listed(distribution_id: UUID, payable: dict[UUID, int]) -> None:
-    """One batch by key: SQLite would read all of a joined list for each household."""
+    """One statement; on SQLite a batch by key, because it would read all of a joined list for each household."""
     held: Any = DistributionHousehold.__table__
+    of_list = update(held).where(held.c.distribution_id == distribution_id)
+    rows = [{"id": household, "fen": fen} for household, fen in sorted(payable.items())]
+    due = held.c.share_fen + held.c.flow_fen
+    if not is_sqlite():
+        wanted = rows_as_query(["fen"], rows).cte("wanted").c
+        db.session.execute(
+            of_list.where(held.c.household_id == wanted.id).values(fen=wanted.fen, set_off_fen=due - wanted.fen)
+        )
+        return
     db.session.execute(
-        update(held)
-        .where(held.c.distribution_id == distribution_id, held.c.household_id == bindparam("of_household"))
-        .values(fen=bindparam("to_fen"), set_off_fen=held.c.share_fen + held.c.flow_fen - bindparam("to_fen")),
-        [{"of_household": household, "to_fen": fen} for household, fen in sorted(payable.items())],
+        of_list.where(held.c.household_id == bindparam("of_household")).values(
+            fen=bindparam("to_fen"), set_off_fen=due - bindparam("to_fen")
+        ),
+        [{"of_household": row["id"], "to_fen": row["fen"]} for row in rows],
     )
 
 
