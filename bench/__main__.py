@@ -1,6 +1,6 @@
 """`python -m bench [part …]`: measures and prints tables, with JSON beside them in var/bench.json.
 
-Parts: pages, shares, orders, memory, sums, verifier. Without any, all of them. Every part runs in this process or in
+Parts: pages, shares, orders, memory, sums, verifier, distribution. Without any, all of them. Every part runs in this process or in
 servers that it starts; nothing is asserted. The first run loads the demo into var/bench.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from . import machine, memory, orders, pages, shares, sums, verifier, world
+from . import distribution, machine, memory, orders, pages, shares, sums, verifier, world
 from .servers import Postgres, postgres
 
 OUT = world.ROOT / "var" / "bench.json"
-PARTS = ("pages", "shares", "orders", "memory", "sums", "verifier")
+PARTS = ("pages", "shares", "orders", "memory", "sums", "verifier", "distribution")
 
 
 def main() -> None:
@@ -41,6 +41,7 @@ def main() -> None:
             "memory": (memory.measure, memory.lines),
             "sums": (lambda: sums.measure(result["demo"]), sums.lines),
             "verifier": (lambda: verifier.measure(300_000 if chosen.quick else verifier.ENTRIES), verifier.lines),
+            "distribution": (lambda: distribution.measure(chosen.quick), distribution.lines),
         }
         for part in PARTS:
             if part in parts:
