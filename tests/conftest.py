@@ -101,10 +101,15 @@ class Database:
         return self._app
 
     def fresh(self) -> None:
-        """An empty folder of files and a new copy of the template."""
+        """An empty folder of files and a new copy of the template. The keys stay: the application holds them, and a
+        server that is started beside it reads them."""
         self.forget()
-        shutil.rmtree(self.var, ignore_errors=True)
-        self.var.mkdir(parents=True)
+        self.var.mkdir(parents=True, exist_ok=True)
+        for one in self.var.iterdir():
+            if one.is_dir() and one.name != "keys":
+                shutil.rmtree(one)
+            elif one.name != "keys":
+                one.unlink()
         self.copy_template()
 
     def forget(self) -> None:
