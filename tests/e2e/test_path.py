@@ -299,18 +299,19 @@ def amounts(cells: Locator) -> list[int]:
 
 
 def statement(people, site, course) -> None:
-    """The household's statement names the order and what of it came to this house; received is what was paid out."""
+    """Two years, a month, a pool's lines: the order is named, and what of it came to this house."""
     office = people("office")
     office.open("/office/households")
     office.follow(f"/office/households/{site.world.households[0]}")
     office.heading("收入明白账")
     page = office.page
-    line = page.locator("li", has_text=course.number).filter(has_text=money(TRACED / 100))
-    expect(line).to_have_count(1)
-    expect(line.locator(f"a[href$='{course.order}']")).to_have_count(1)
-    expect(page.locator(".bf-facts.sum dd").first).to_have_text("¥13.12")  # a sixth of 78.72
-    expect(page.locator("details", has_text="118.000")).to_contain_text(money(PAYABLE[0] / 100))
-    line.locator("a").click()
+    expect(page.locator(".bf-facts.sum dd").first).to_have_text("¥13.12")  # received: a sixth of 78.72
+    page.locator("main table a[href*='month=']").first.click()
+    expect(page.locator("main")).to_contain_text(money(PAYABLE[0] / 100))
+    page.locator(".bf-fan details[open] a[href*='/pools/']").first.click()
+    expect(page.locator("main")).to_contain_text(course.number)
+    expect(page.locator("main")).to_contain_text(f"{TRACED / 100:,.2f}")
+    page.locator(f"main a[href$='{course.order}']").first.click()
     expect(page.locator("h1")).to_contain_text(course.number)
 
 
