@@ -101,15 +101,16 @@ class Database:
         return self._app
 
     def fresh(self) -> None:
-        """An empty folder of files and a new copy of the template. The keys stay: the application holds them, and a
-        server that is started beside it reads them."""
+        """An empty folder of files and a new copy of the template. The key file of personal data stays: the application
+        holds it, and a server that is started beside it reads it."""
         self.forget()
-        self.var.mkdir(parents=True, exist_ok=True)
-        for one in self.var.iterdir():
-            if one.is_dir() and one.name != "keys":
-                shutil.rmtree(one)
-            elif one.name != "keys":
-                one.unlink()
+        held = self.var / "keys" / "keys.json"
+        kept = held.read_bytes() if held.exists() else None
+        shutil.rmtree(self.var, ignore_errors=True)
+        held.parent.mkdir(parents=True)
+        if kept is not None:
+            held.touch(mode=0o600)
+            held.write_bytes(kept)
         self.copy_template()
 
     def forget(self) -> None:
