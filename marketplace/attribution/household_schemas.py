@@ -68,12 +68,6 @@ class TermsSchema(Taken):
     from_day = Day(required=True)
 
 
-class ConfirmationSchema(Shown):
-    payout_id = Id()
-    voice = fields.String(metadata={"description": "household, proxy or officer"})
-    at = Moment()
-
-
 class ConfirmedSchema(Shown):
     confirmed = Whole()
 

@@ -5,21 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ..core.db import db
 from ..linkage import services as linkage
 from .models import Pool, PoolMovement
-from .shares import weights
-
-
-def households_of_lines(line_ids: Iterable[UUID]) -> set[UUID]:
-    """Every household that a weight in a pool links to these settled lines, each once."""
-    pools = db.session.execute(
-        select(Pool.kind, Pool.source_id)
-        .join(PoolMovement, PoolMovement.pool_id == Pool.id)
-        .where(PoolMovement.source_id.in_(set(line_ids)))
-        .distinct()
-    )
-    return {household for kind, source in pools for household, _, _ in weights(kind, source)}
 
 
 def households_reached(year: int | None = None, line_ids: Iterable[UUID] | None = None) -> int:

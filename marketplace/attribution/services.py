@@ -68,7 +68,7 @@ from .pool_lines import (  # noqa: F401
     shares_of_pool,
 )
 from .posting import Fact, Outcome, post  # noqa: F401
-from .reached import households_of_lines, households_reached  # noqa: F401
+from .reached import households_reached  # noqa: F401
 from .results import Answer, read_result, refuse_bad, results  # noqa: F401
 from .reversals import Taken, reverse  # noqa: F401
 from .statements import (  # noqa: F401

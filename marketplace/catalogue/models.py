@@ -70,6 +70,34 @@ class Offer(Base):
         return self.stock - self.reserved
 
 
+class AgreedPrice(Base):
+    """A price that a supplier owes one agency: fen per price unit of the offer, within days and up to a ceiling
+    (thousandths of the order unit, None without limit); `used` is what approved order lines have drawn."""
+
+    __tablename__ = "agreed_price"
+    __table_args__ = (
+        CheckConstraint("price_fen > 0", name="price"),
+        CheckConstraint("until_day >= from_day", name="days"),
+        CheckConstraint("used >= 0 AND (ceiling IS NULL OR used <= ceiling)", name="ceiling"),
+        CheckConstraint("source_kind IN ('framework', 'quotation')", name="source_kind"),
+        Index("ix_agreed_price_agency_id_offer_id", "agency_id", "offer_id"),
+        Index("ix_agreed_price_source_id", "source_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"))
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    price_fen: Mapped[int]
+    from_day: Mapped[date]
+    until_day: Mapped[date]
+    ceiling: Mapped[int | None]
+    used: Mapped[int] = mapped_column(default=0)
+    source_kind: Mapped[str] = mapped_column(String(10))
+    source_id: Mapped[UUID]
+    number: Mapped[str] = mapped_column(String(24))
+    ended: Mapped[bool] = mapped_column(default=False)
+
+
 class ReferencePrice(Base):
     """The median comparable price of a category's offers, fen per comparable unit; the worker refreshes it daily."""
 

@@ -15,6 +15,7 @@ from ..core.db import by_id, change_rows, db, new_id
 from ..core.errors import Conflict, Many, NotFound, Refused
 from ..products import services as products
 from . import rules
+from .agreed import agree, agreed, agreed_for, draw, end_agreed, undraw  # noqa: F401
 from .models import Offer, PriceBreak, ReferencePrice
 
 Breaks = Sequence[tuple[int, int]]

@@ -31,7 +31,6 @@ from .errors import Conflict, Unavailable
 
 _FORM = 1  # of sealed values: form, length of the key's id, the key's id, nonce, ciphertext with tag
 _NONCE, _TAG, _KEY = 12, 16, 32
-INDEX_BYTES = 32
 
 # Table → its sealed columns: what `flask keys reencrypt` walks.
 SEALED: dict[str, tuple[str, ...]] = {}

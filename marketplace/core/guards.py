@@ -55,17 +55,6 @@ def trigger_sql(dialect_name: str, table: str, fixed: tuple[str, ...] = ()) -> l
     return (_sqlite_sql if dialect_name == "sqlite" else _postgresql_sql)(table, fixed)
 
 
-def drop_guard_sql(dialect_name: str, *tables: str) -> list[str]:
-    """The statements that drop them, for migrations alone."""
-    on = "" if dialect_name == "sqlite" else " ON {table}"
-    events = ("update", "delete") if dialect_name == "sqlite" else ("update", "delete", "truncate")
-    return [
-        f"DROP TRIGGER append_only_{table}_{what}{on.format(table=table)}"
-        for table in tables or sorted(GUARDED)
-        for what in events
-    ]
-
-
 def _update_of(fixed: tuple[str, ...]) -> str:
     return f"UPDATE OF {', '.join(fixed)}" if fixed else "UPDATE"
 

@@ -39,10 +39,6 @@ class NewTokenSchema(TokenShownSchema):
     secret = fields.String(metadata={"description": "For `Authorization: Bearer …`; shown this once"})
 
 
-class LanguageSchema(Taken):
-    locale = fields.String(required=True, validate=validate.OneOf(["zh", "en"]))
-
-
 class OrganisationSchema(Shown):
     id = Id()
     kind = fields.String(metadata={"example": "supplier"})

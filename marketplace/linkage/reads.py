@@ -60,10 +60,6 @@ def unpaid_by_day(supplier_id: UUID) -> list[tuple[date, int]]:
     return [(day, int(fen)) for day, fen in db.session.execute(query.group_by(Slip.delivered_on))]
 
 
-def unpaid_households(supplier_id: UUID) -> set[UUID]:
-    return set(db.session.scalars(select(Slip.household_id).where(*_unpaid(supplier_id)).distinct()))
-
-
 def unpaid_slips(supplier_id: UUID) -> list[Slip]:
     """A supplier's outright slips that are not fully paid, oldest first."""
     query = select(Slip).where(*_unpaid(supplier_id)).order_by(Slip.delivered_on, Slip.number)

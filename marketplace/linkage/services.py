@@ -60,7 +60,6 @@ from .reads import (  # noqa: F401
     slips_of_household,
     sources_of_household,
     unpaid_by_day,
-    unpaid_households,
     unpaid_slips,
 )
 from .revisions import record_revision, revisions_of  # noqa: F401

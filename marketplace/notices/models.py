@@ -77,6 +77,31 @@ class Objection(Base):
     settled_at: Mapped[datetime | None]
 
 
+class Message(Base):
+    """To an organisation's holders of `permission` ('' all of them), or to `user_id` alone. `about_id` is what it opens."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("once"),
+        Index("ix_message_organisation_id_done_at", "organisation_id", "done_at"),
+        Index("ix_message_about_id", "about_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(40))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    permission: Mapped[str] = mapped_column(String(40), default="")
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    about_kind: Mapped[str] = mapped_column(String(20))
+    about_id: Mapped[UUID]
+    number: Mapped[str] = mapped_column(String(40), default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    at: Mapped[datetime]
+    act_by: Mapped[date | None]
+    once: Mapped[str | None] = mapped_column(String(120))
+    done_at: Mapped[datetime | None]
+
+
 append_only(Notice.metadata.tables["notice"])
 append_only(
     Objection.metadata.tables["objection"],

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..core.db import Base, new_id
 from ..core.guards import append_only
 
+# Bought by the agency's canteen, or counted to its plan: union funds, a contractor, employees' own money (RULES.md, Quota).
+COUNTED_AS = ("canteen", "union", "contractor", "employee")
+
 
 class Requisition(Base):
     """A bulk order being filled, submitted and decided. `counts` asks for its lines to count toward the plan."""
@@ -15,6 +18,7 @@ class Requisition(Base):
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'submitted', 'approved', 'rejected', 'withdrawn')", name="state"),
         CheckConstraint("state <> 'approved' OR decided_by <> submitted_by", name="two_persons"),
+        CheckConstraint(f"counted_as IN {COUNTED_AS}", name="counted_as"),
         Index("ix_requisition_agency_id_state", "agency_id", "state"),
     )
 
@@ -30,6 +34,7 @@ class Requisition(Base):
     address: Mapped[str] = mapped_column(String(200), default="")
     contact: Mapped[str] = mapped_column(String(40), default="")
     budget_line: Mapped[str] = mapped_column(String(60), default="")
+    counted_as: Mapped[str] = mapped_column(String(10), default="canteen")  # whose money: quota counts each apart
     total_fen: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
@@ -54,6 +59,7 @@ class RequisitionLine(Base):
     offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"))
     quantity: Mapped[int]
     counts: Mapped[bool] = mapped_column(default=True)
+    agreed_id: Mapped[UUID | None] = mapped_column(ForeignKey("agreed_price.id"))
     reason: Mapped[str] = mapped_column(String(200), default="")
 
 
@@ -62,6 +68,7 @@ class Order(Base):
 
     __tablename__ = "purchase_order"
     __table_args__ = (
+        CheckConstraint(f"counted_as IN {COUNTED_AS}", name="counted_as"),
         Index("ix_purchase_order_supplier_id_state", "supplier_id", "state"),
         Index("ix_purchase_order_agency_id_state", "agency_id", "state"),
         Index("ix_purchase_order_period", "period"),
@@ -76,6 +83,7 @@ class Order(Base):
     division: Mapped[str] = mapped_column(String(12), index=True)  # the supplier's
     agency_division: Mapped[str] = mapped_column(String(12), index=True)
     channel: Mapped[str] = mapped_column(ForeignKey("channel.code"))
+    counted_as: Mapped[str] = mapped_column(String(10), default="canteen")
     state: Mapped[str] = mapped_column(String(16), default="to_confirm")
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     approved_at: Mapped[datetime]
@@ -120,6 +128,7 @@ class OrderLine(Base):
     code: Mapped[str] = mapped_column(String(24))
     category_code: Mapped[str] = mapped_column(ForeignKey("category.code"))
     grant_id: Mapped[UUID | None] = mapped_column(ForeignKey("grant.id"))
+    agreed_id: Mapped[UUID | None] = mapped_column(ForeignKey("agreed_price.id"))
     counts: Mapped[bool]
     pricing: Mapped[str] = mapped_column(String(8))
     order_unit: Mapped[str] = mapped_column(String(6))
@@ -184,9 +193,18 @@ class ShipmentLine(Base):
 
 
 class Acceptance(Base):
-    """The buyer's signed statement (验收单) of what arrived with one shipment."""
+    """The buyer's signed statement (验收单) of what arrived with one shipment.
+
+    `signing`: one has signed; `signed`: two have; `deemed`: nobody came in time, which starts the clock of payment and
+    makes neither quota nor volume until two have signed (RULES.md, Quota).
+    """
 
     __tablename__ = "acceptance"
+    __table_args__ = (
+        CheckConstraint("state IN ('signing', 'signed', 'deemed')", name="state"),
+        CheckConstraint("(state = 'signed') = (signed_at IS NOT NULL)", name="signed_at"),
+        CheckConstraint("second_by IS NULL OR second_by <> accepted_by", name="two_persons"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -196,6 +214,9 @@ class Acceptance(Base):
     period: Mapped[int]
     at: Mapped[datetime]
     accepted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    state: Mapped[str] = mapped_column(String(8), default="signing")
+    second_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    signed_at: Mapped[datetime | None]
     witness: Mapped[str] = mapped_column(String(40), default="")
     note: Mapped[str] = mapped_column(String(200), default="")
     money_fen: Mapped[int]

@@ -56,6 +56,7 @@ class SettledLine(Base):
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
     category_code: Mapped[str] = mapped_column(String(20))
     channel: Mapped[str] = mapped_column(String(20))
+    counted_as: Mapped[str] = mapped_column(String(10), default="canteen")
     origin: Mapped[str] = mapped_column(String(12), index=True)
     agency_division: Mapped[str] = mapped_column(String(12), index=True)
     eligible: Mapped[bool]

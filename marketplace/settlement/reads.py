@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from ..core.db import db
+from ..core.actor import Actor
+from ..core.db import db, visible
 from .models import Figure, SettledLine
 
 
@@ -74,3 +75,29 @@ def months_of_plan(plan_id: UUID) -> dict[int, tuple[int, int]]:
         period: (int(lines), int(fen))
         for period, lines, fen in db.session.execute(query.group_by(SettledLine.period).order_by(SettledLine.period))
     }
+
+
+def settled_of(order_ids: Sequence[UUID]) -> dict[UUID, list[SettledLine]]:
+    """Settled lines by order; the caller has checked scope."""
+    found: dict[UUID, list[SettledLine]] = {}
+    for row in db.session.scalars(select(SettledLine).where(SettledLine.order_id.in_(order_ids))):
+        found.setdefault(row.order_id, []).append(row)
+    return found
+
+
+def lines_by_ids(actor: Actor, line_ids: Iterable[UUID]) -> dict[UUID, SettledLine]:
+    """The settled lines within scope among these ids, one statement: what a share opens to."""
+    within = visible(
+        actor.scope,
+        supplier=SettledLine.supplier_id,
+        agency=SettledLine.agency_id,
+        division=(SettledLine.origin, SettledLine.agency_division),
+    )
+    query = select(SettledLine).where(SettledLine.id.in_(set(line_ids)), within)
+    return {row.id: row for row in db.session.scalars(query)}
+
+
+def of_lot(actor: Actor, lot_id: UUID) -> list[SettledLine]:
+    """What of a supplier's own lot is settled, newest first."""
+    query = select(SettledLine).where(SettledLine.lot_id == lot_id, SettledLine.supplier_id == actor.organisation)
+    return list(db.session.scalars(query.order_by(SettledLine.day.desc(), SettledLine.id.desc())))

@@ -3,8 +3,6 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
-
 from ..accreditation import services as accreditation
 from ..attribution import services as attribution
 from ..attribution.services import Taken
@@ -103,13 +101,3 @@ def sale(actor: Actor, line_id: UUID) -> SettledLine:
 
 def _values(of: SettledLine) -> dict:
     return {column.key: getattr(of, column.key) for column in SettledLine.__table__.columns}
-
-
-def reversals_of(line_ids: list[UUID]) -> dict[UUID, list[SettledLine]]:
-    """Sale → its reversals, oldest first; the caller has checked scope."""
-    found: dict[UUID, list[SettledLine]] = {}
-    query = select(SettledLine).where(SettledLine.reverses_id.in_(line_ids)).order_by(SettledLine.id)
-    for row in db.session.scalars(query):
-        if row.reverses_id:
-            found.setdefault(row.reverses_id, []).append(row)
-    return found

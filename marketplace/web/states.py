@@ -38,7 +38,7 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
     },
     "acceptance": {
         "open": ("move", _("验收中")),
-        "to_sign": ("wait", _("待第二人签")),
+        "signing": ("wait", _("待第二人签")),
         "signed": ("done", _("已签")),
         "deemed": ("done", _("视同验收")),
         "disputed": ("stop", _("有争议")),
