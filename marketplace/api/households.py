@@ -5,14 +5,13 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 
-from ..core.errors import NotFound
 from ..core.fields import Place
 from ..edge.current import actor
 from ..edge.guard import guard
+from ..edge.reached import linked, one_of
 from ..households import services as households
 from ..households.rules import masked
 from ..households.schemas import HouseholdSchema, NewHouseholdSchema, RecognisedSchema, RecogniseSchema
-from ..linkage import services as linkage
 from .blueprint import Blueprint
 from .paging import PageSchema, list_of, page_of
 
@@ -22,22 +21,6 @@ HEAD = tuple(HouseholdSchema().fields)
 
 class HouseholdsQuery(PageSchema):
     division = Place(load_default=None, metadata={"description": "Township or village where they live"})
-
-
-def linked() -> list[UUID] | None:
-    """The households linked to the actor's supplier; None for who sees by division."""
-    who = actor()
-    if who.kind != "supplier" or who.organisation is None:
-        return None
-    return list(linkage.linked_households(who.organisation) | linkage.consented(who.organisation))
-
-
-def one_of(household_id: UUID) -> Any:
-    """A household within scope. Raises NotFound."""
-    known = linked()
-    if known is not None and household_id not in known:
-        raise NotFound("household")
-    return households.one(actor(), household_id, linked=known is not None)
 
 
 def shown(row: Any) -> dict[str, Any]:

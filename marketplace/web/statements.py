@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import Response, current_app, make_response, request
 from flask_babel import gettext as _
 
 from ..attribution import services as attribution
 from ..core import clock
 from ..core.actor import SYSTEM
 from ..core.errors import NotFound, Refused
+from ..edge.current import actor
 from ..identity import services as identity
 from ..linkage import services as linkage
-from ..reporting import rules
+from ..reporting import cards, rules
 from ..reporting import services as reporting
 from ..settlement import services as settlement
 from . import kit, mechanisms
@@ -188,3 +189,16 @@ def about_options(household_id: UUID, supplier_id: UUID | None) -> list[tuple[st
         options.append((f"share {share.pool.id}", text))
     suppliers = identity.named(found.suppliers)
     return options + [(f"missing {id_}", _("漏记：%(name)s", name=row.name)) for id_, row in suppliers.items()]
+
+
+def card_of(household_ids: list[UUID], name: str) -> Response:
+    """The cards (明白卡) of the form's year as one PDF, which is shown once and kept nowhere."""
+    year = request.form.get("year", clock.today().year, type=int)
+    if not clock.today().year - 5 <= year <= clock.today().year:
+        raise Refused("out_of_range", field="year")
+    content = cards.cards(actor(), household_ids, year, current_app.config["SETTINGS"].public_url)
+    response = make_response(content)
+    response.mimetype = "application/pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{year}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, current_app, make_response, render_template, request, send_file, url_for
+from flask import Response, current_app, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -10,7 +10,7 @@ from ...attribution import services as attribution
 from ...attribution.household_schemas import ConfirmSchema, DisputeFormSchema
 from ...core import clock, files, jobs
 from ...core.db import by_id
-from ...core.errors import NotFound, Refused
+from ...core.errors import NotFound
 from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
@@ -107,20 +107,7 @@ def kept(file_id: UUID) -> Response:
 def card(household_id: UUID) -> Response:
     """The card with a new link's code; the former card's code is dead from now on."""
     household = households.one(actor(), household_id)
-    return card_of([household_id], f"card-{household.code}")
-
-
-def card_of(household_ids: list[UUID], name: str) -> Response:
-    """The cards of a year as one PDF, which is shown once and kept nowhere."""
-    year = request.form.get("year", clock.today().year, type=int)
-    if not clock.today().year - 5 <= year <= clock.today().year:
-        raise Refused("out_of_range", field="year")
-    content = cards.cards(actor(), household_ids, year, current_app.config["SETTINGS"].public_url)
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{year}.pdf"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return statements.card_of([household_id], f"card-{household.code}")
 
 
 @blueprint.post("/households/<uuid:household_id>/link/revoke")
@@ -152,7 +139,7 @@ def village_cards() -> Response:
                     base_url=current_app.config["SETTINGS"].public_url,
                 )
                 return done(_("%(count)s 户，正在后台制作，可以离开。", count=len(ids)), "office.village_cards")
-            return card_of(ids, f"cards-{village}")
+            return statements.card_of(ids, f"cards-{village}")
     return form.page(
         "office/village_cards.html",
         villages=_villages(),

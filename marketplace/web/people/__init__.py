@@ -15,26 +15,10 @@ from ...core import files
 from ...core.db import by_id
 from ...core.errors import NotFound
 from ...edge.current import actor
+from ...edge.reached import linked, one_of  # noqa: F401
 from ...households import services as households
 from ...households.rules import masked
-from ...linkage import services as linkage
 from . import words
-
-
-def linked() -> list[UUID] | None:
-    """The households linked to the actor's supplier; None for who sees by division."""
-    who = actor()
-    if who.kind != "supplier" or who.organisation is None:
-        return None
-    return list(linkage.linked_households(who.organisation) | linkage.consented(who.organisation))
-
-
-def one_of(household_id: UUID) -> Any:
-    """A household within reach. Raises NotFound."""
-    known = linked()
-    if known is not None and household_id not in known:
-        raise NotFound("household")
-    return households.one(actor(), household_id, linked=known is not None)
 
 
 def shown(name: str) -> str:

@@ -3,18 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ...attribution import services as attribution
-from ...core import clock
-from ...core.errors import Refused
 from ...core.money import yuan
 from ...edge.current import actor
 from ...edge.forms import done
 from ...edge.guard import guard
 from ...linkage import services as linkage
-from ...reporting import cards
 from .. import sheets, statements
 from ..tables import Table
 from . import blueprint, people, words
@@ -128,15 +125,7 @@ def household_pool(household_id: UUID, pool_id: UUID) -> str:
 def card(household_id: UUID) -> Response:
     """The card of what this supplier owes the household, with a new link's code; the former one is dead from now on."""
     people.require_linked(actor(), household_id)
-    year = request.form.get("year", clock.today().year, type=int)
-    if not clock.today().year - 5 <= year <= clock.today().year:
-        raise Refused("out_of_range", field="year")
-    content = cards.cards(actor(), [household_id], year, current_app.config["SETTINGS"].public_url)
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="card-{year}.pdf"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return statements.card_of([household_id], "card")
 
 
 @blueprint.post("/households/<uuid:household_id>/link/revoke")
