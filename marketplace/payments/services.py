@@ -63,6 +63,13 @@ def make_bill(delivered: Delivered) -> Bill:
     return row
 
 
+def lock_bills_of(acceptance_ids: Iterable[UUID]) -> dict[UUID, Bill]:
+    """Acceptance → its bill, locked for the transaction in the order of their ids."""
+    query = select(Bill).where(Bill.acceptance_id.in_(set(acceptance_ids))).order_by(Bill.id)
+    rows = db.session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    return {row.acceptance_id: row for row in rows}
+
+
 def _payment_code(year: int) -> str:
     """A code for the transfer's remark: BF, year, number, and a check digit against typing errors."""
     digits = f"{year % 100:02d}{take(f'PAYCODE:{year}'):07d}"

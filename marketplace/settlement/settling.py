@@ -1,7 +1,8 @@
-"""Confirm a payment; what is accepted and paid settles, in one transaction."""
+"""What is accepted is billed; what is accepted, signed and paid settles, in one transaction and once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,18 +16,38 @@ from ..core.actor import Actor
 from ..core.db import db, insert_rows
 from ..payments import services as payments
 from ..payments.models import Bill, Transfer
+from ..payments.services import Delivered
 from ..procurement import services as procurement
-from ..procurement.models import AcceptanceLine, Order, OrderLine
+from ..procurement.models import Acceptance, AcceptanceLine, Order, OrderLine
 from ..quota import services as quota
 from . import figures
 from .models import SettledLine
+
+Ready = tuple[AcceptanceLine, OrderLine, Acceptance]
+
+
+def bill_for(acceptance: Acceptance, order: Order) -> Bill | None:
+    """The bill for what was accepted; None where nothing was."""
+    if not acceptance.money_fen:
+        return None
+    return payments.make_bill(
+        Delivered(
+            acceptance_id=acceptance.id,
+            order_id=order.id,
+            supplier_id=order.supplier_id,
+            agency_id=order.agency_id,
+            division=order.division,
+            agency_division=order.agency_division,
+            day=acceptance.day,
+            total_fen=acceptance.money_fen,
+        )
+    )
 
 
 def confirm_payment(actor: Actor, transfer_id: UUID) -> tuple[Transfer, Bill]:
     """The supplier says that the money arrived: the bill is paid, and its lines settle. Errors: see answer_transfer."""
     transfer, bill = payments.answer_transfer(actor, transfer_id, arrived=True)
-    if bill.paid_fen == bill.total_fen:
-        _settle_ready(actor, bill)
+    settle_ready(actor, [bill.acceptance_id])
     return transfer, bill
 
 
@@ -35,36 +56,58 @@ def refuse_payment(actor: Actor, transfer_id: UUID, reason: str) -> tuple[Transf
     return payments.answer_transfer(actor, transfer_id, arrived=False, reason=reason)
 
 
-def _settle_ready(actor: Actor, bill: Bill) -> None:
-    """Accepted and paid = settled: attribution and ledger, quota, grants, figures. Statements do not grow with lines."""
-    order = db.session.get_one(Order, bill.order_id)
+def settle_ready(actor: Actor, acceptance_ids: Iterable[UUID]) -> int:
+    """Settles the lines of these acceptances that two have signed, whose bill is paid and that have not settled yet.
+
+    Returns how many lines settled; asked again, none. The bills are locked first: of a signature and a payment that
+    meet, the later one sees both. Statements do not grow with the lines.
+    """
+    bills = payments.lock_bills_of(acceptance_ids)
+    paid = {acceptance_id: bill for acceptance_id, bill in bills.items() if bill.state == "paid"}
+    ready = _ready(paid)
+    for (order_id, _), group in groupby(ready, key=lambda each: (each[2].order_id, each[2].day)):
+        lines = list(group)
+        _settle(db.session.get_one(Order, order_id), lines, paid)
+        of = paid[lines[0][2].id]
+        fen = sum(line.money_fen for line, _, _ in lines)
+        audit.record(actor, "bill.settle", "order", order_id, bill=of.number, fen=fen, lines=len(lines))
+    db.session.flush()
+    return len(ready)
+
+
+def _ready(paid: dict[UUID, Bill]) -> list[Ready]:
+    """Lines of money in signed acceptances without a settled line, by order and the acceptance's day."""
     query = (
-        select(AcceptanceLine, OrderLine)
+        select(AcceptanceLine, OrderLine, Acceptance)
         .join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
-        .where(AcceptanceLine.acceptance_id == bill.acceptance_id, AcceptanceLine.money_fen > 0)
-        .order_by(AcceptanceLine.no)
+        .join(Acceptance, Acceptance.id == AcceptanceLine.acceptance_id)
+        .where(Acceptance.id.in_(paid), Acceptance.state == "signed", AcceptanceLine.money_fen > 0)
+        .where(~select(SettledLine.id).where(SettledLine.id == AcceptanceLine.id).exists())
+        .order_by(Acceptance.order_id, Acceptance.day, Acceptance.id, AcceptanceLine.no)
     )
-    pairs = list(db.session.execute(query))
+    return [(line, of, acceptance) for line, of, acceptance in db.session.execute(query)] if paid else []
+
+
+def _settle(order: Order, ready: Sequence[Ready], bills: dict[UUID, Bill]) -> None:
+    """Lines of one order, accepted on one day: attribution and ledger, quota, grants, figures."""
     today = clock.today()
-    facts = [_fact(bill, line, of) for line, of in pairs]
-    outcomes = attribution.post(facts, bill.issued_on, today)  # a bill is issued on its acceptance's day
-    rows = [_settled(bill, order, line, of, outcomes[line.id], today) for line, of in pairs]
+    facts = [_fact(order, line, of) for line, of, _ in ready]
+    outcomes = attribution.post(facts, ready[0][2].day, today)
+    rows = [_settled(bills[at.id], order, line, of, outcomes[line.id], today) for line, of, at in ready]
     insert_rows(SettledLine, rows)
-    _move_quota(order, pairs)
+    _move_quota(order, [(line, of) for line, of, _ in ready])
     used: dict[UUID, int] = {}
-    for line, of in pairs:
+    for line, of, _ in ready:
         if of.grant_id:
             used[of.grant_id] = used.get(of.grant_id, 0) + line.money_fen
     accreditation.use(used)
     figures.grow(rows)
-    audit.record(actor, "bill.settle", "bill", bill.id, fen=bill.total_fen, lines=len(rows))
-    db.session.flush()
 
 
-def _fact(bill: Bill, line: AcceptanceLine, of: OrderLine) -> Fact:
+def _fact(order: Order, line: AcceptanceLine, of: OrderLine) -> Fact:
     return Fact(
         line_id=line.id,
-        supplier_id=bill.supplier_id,
+        supplier_id=order.supplier_id,
         product_id=of.product_id,
         lot_id=line.lot_id,
         money_fen=line.money_fen,
