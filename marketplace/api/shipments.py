@@ -39,8 +39,12 @@ def one(shipment_id: UUID) -> Any:
 @blueprint.gives(AcceptedSchema, 201)
 @guard("delivery.accept")
 def accept(data: dict[str, Any], shipment_id: UUID) -> Any:
-    """Every line of the shipment is counted; what was accepted is billed."""
+    """Every line of the shipment is counted. Without a witness it waits for the second signature, then it is billed."""
     row, bill = settlement.accept(actor(), shipment_id, data["lines"], witness=data["witness"], note=data["note"])
+    return _accepted(row, bill)
+
+
+def _accepted(row: Any, bill: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in HEAD} | {"bill_id": bill.id if bill else None}
 
 
@@ -49,3 +53,11 @@ def accept(data: dict[str, Any], shipment_id: UUID) -> Any:
 @guard("order.read")
 def acceptance(acceptance_id: UUID) -> Any:
     return procurement.acceptance(actor(), acceptance_id)[0]
+
+
+@blueprint.post("/acceptances/<uuid:acceptance_id>/signature", summary=_("第二验收人签字"))
+@blueprint.gives(AcceptedSchema)
+@guard("delivery.accept")
+def sign(acceptance_id: UUID) -> Any:
+    """By another person than who signed first and who requested the order; what was accepted is billed."""
+    return _accepted(*settlement.sign(actor(), acceptance_id))

@@ -282,6 +282,7 @@ WORDS: dict[str, LazyString] = {
     "invoice_differs": _("发票金额与结算单不符，尚可开 %(left_fen)s"),
     "payment_differs": _("付款金额与结算单不符，应付 %(due_fen)s"),
     "bank_serial_needed": _("请填银行流水号"),
+    "second_is_first": _("第二验收人不能是第一个签字的人"),
     "transfer_exists": _("这张结算单已登记付款，等供应商确认"),
     # reporting
     "not_a_month": _("“%(value)s”不是月份，应如 202608"),

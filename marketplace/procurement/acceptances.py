@@ -10,7 +10,7 @@ from ..catalogue import rules as prices
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, change_rows, db, new_id
-from ..core.errors import Conflict, DomainError, Many, NotFound, Refused
+from ..core.errors import DomainError, Many, NotFound, Refused
 from ..core.numbers import numbered
 from ..quota import services as quota
 from . import rules
@@ -33,8 +33,9 @@ class Count:
 def record_acceptance(
     actor: Actor, shipment_id: UUID, counts: Sequence[Count], *, witness: str = "", note: str = ""
 ) -> tuple[Acceptance, Order]:
-    """Records the acceptance of a whole shipment by somebody who did not request it.
+    """Records the acceptance of a whole shipment by somebody who did not request it: the first signature.
 
+    With a second inspector present and named it is signed by two; without, it waits for `sign_acceptance`.
     Raises Refused: receiver_is_requester, witness_is_receiver; Many with rows: more_than_shipped, reason_needed,
     net_needed, net_beyond_tolerance, not_counted, papers_missing; Conflict: wrong_state.
     """
@@ -45,11 +46,10 @@ def record_acceptance(
         raise NotFound("shipment")
     order, lines = locked(order_id, Order.agency_id == actor.organisation)
     shipment = by_id(Shipment, shipment_id, what="shipment", lock=True)
-    if shipment.state != "in_transit":
-        raise Conflict("wrong_state", what="shipment", state=shipment.state, verb="accept")
+    arrived = rules.SHIPMENT.after("accept", shipment.state)
     if actor.user is not None and actor.user == order.requested_by:
         raise Refused("receiver_is_requester", field="receiver")
-    if witness and witness == actor.name:
+    if witness.strip() and witness.strip() == actor.name:
         raise Refused("witness_is_receiver", field="witness")
     by_line = {line.id: line for line in lines}
     _check_counts(shipment, counts, by_line)
@@ -59,7 +59,7 @@ def record_acceptance(
     db.session.flush()
     if order.plan_id:
         quota.release(order.plan_id, released)
-    order.state, shipment.state = state, "accepted"
+    order.state, shipment.state = state, arrived
     return _insert(actor, shipment, order, values, witness, note), order
 
 
@@ -135,7 +135,7 @@ def _accept(shipment: Shipment, counts: Sequence[Count], by_line: dict[UUID, Ord
 
 
 def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], witness: str, note: str) -> Acceptance:
-    day = clock.today()
+    day, witness = clock.today(), witness.strip()
     row = Acceptance(
         id=new_id(),
         number=numbered("YS", day.year)[0],
@@ -145,8 +145,8 @@ def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], 
         period=clock.period(day),
         at=clock.now(),
         accepted_by=actor.user,
-        state="signed",
-        signed_at=clock.now(),
+        state="signed" if witness else "signing",
+        signed_at=clock.now() if witness else None,
         witness=witness,
         note=note,
         money_fen=sum(value["money_fen"] for value in values),
@@ -166,6 +166,26 @@ def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], 
     audit.record(actor, "delivery.accept", "order", order.id, acceptance=row.number, money_fen=row.money_fen)
     db.session.flush()
     return row
+
+
+def sign_acceptance(actor: Actor, acceptance_id: UUID) -> tuple[Acceptance, Order]:
+    """The second signature, by another user of the agency than who signed first and who requested the order.
+
+    Raises Refused: second_is_first, receiver_is_requester; Conflict: wrong_state.
+    """
+    actor.require("delivery.accept")
+    here = Acceptance.order_id.in_(select(Order.id).where(Order.agency_id == actor.organisation))
+    row = by_id(Acceptance, acceptance_id, here, "acceptance", lock=True)
+    order = by_id(Order, row.order_id)
+    state = rules.ACCEPTANCE.after("sign", row.state)
+    if actor.user is not None and actor.user == order.requested_by:
+        raise Refused("receiver_is_requester", field="receiver")
+    if actor.user == row.accepted_by:
+        raise Refused("second_is_first", field="second")
+    row.state, row.second_by, row.signed_at = state, actor.user, clock.now()
+    audit.record(actor, "delivery.sign", "order", order.id, acceptance=row.number)
+    db.session.flush()
+    return row, order
 
 
 def of_orders(order_ids: Iterable[UUID]) -> dict[UUID, list[Acceptance]]:

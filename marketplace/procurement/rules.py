@@ -28,6 +28,21 @@ ORDER = States(
         "accept": ({"in_transit", "part_delivered", "to_ship"}, "accepted"),
     },
 )
+SHIPMENT = States(
+    "shipment",
+    {
+        "accept": ({"in_transit"}, "accepted"),
+        "deem": ({"in_transit"}, "accepted"),
+        "cancel": ({"in_transit"}, "cancelled"),
+    },
+)
+ACCEPTANCE = States(
+    "acceptance",
+    {
+        "sign": ({"signing", "deemed"}, "signed"),
+        "answer": ({"deemed"}, "deemed"),  # the first of the two who sign what nobody accepted in time
+    },
+)
 OPEN_STATES = ("to_confirm", "to_ship", "in_transit", "part_delivered")
 REJECT_REASONS = ("bruised", "rotten", "off_spec", "temperature", "papers", "short")
 

@@ -251,4 +251,6 @@ class AcceptanceSchema(Shown):
 
 
 class AcceptedSchema(AcceptanceSchema):
-    bill_id = Id(allow_none=True, metadata={"description": "null where nothing was accepted"})
+    bill_id = Id(allow_none=True, metadata={"description": "null where nothing was accepted, or one has signed"})
+    state = fields.String()
+    signed_at = Moment(allow_none=True)

@@ -1,6 +1,6 @@
 """The room's verbs, gathered: requisitions, orders, shipments, acceptances."""
 
-from .acceptances import Count, acceptance, record_acceptance  # noqa: F401
+from .acceptances import Count, acceptance, record_acceptance, sign_acceptance  # noqa: F401
 from .acceptances import of_orders as acceptances_of  # noqa: F401
 from .approvals import approve, reject  # noqa: F401
 from .orders import (  # noqa: F401

@@ -35,6 +35,7 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "accepted": ("done", _("已验收")),
         "rejected": ("stop", _("拒收")),
         "recalled": ("stop", _("召回")),
+        "cancelled": ("void", _("已撤回")),
     },
     "acceptance": {
         "open": ("move", _("验收中")),

@@ -51,7 +51,7 @@ def cost(world: World, lots: dict, lines: int) -> dict[str, int]:
     shipment = measured("ship", lambda: procurement.ship(world.clerk, order, parts, expected_on=clock.today())).id
     row, _ = procurement.shipment(world.receiver, shipment)
     counts = [procurement.Count(piece.id, piece.quantity) for piece in row.lines]
-    _, bill = measured("accept", lambda: settlement.accept(world.receiver, shipment, counts))
+    _, bill = measured("accept", lambda: settlement.accept(world.receiver, shipment, counts, witness="周"))
     transfer = payments.record_transfer(
         world.finance, bill.id, fen=bill.total_fen, paid_on=clock.today(), bank_serial="TX"
     ).id

@@ -54,11 +54,14 @@ def accept(shipment_id: UUID) -> Response:
             acceptance, bill = settlement.accept(
                 actor(), shipment_id, asked["lines"], witness=asked["witness"], note=asked["note"]
             )
-            words = (
-                _("已验收，结算单 %(number)s。", number=bill.number) if bill else _("已验收，全部拒收，没有结算单。")
-            )
-            return done(words, "buyer.order", order_id=acceptance.order_id)
+            return done(_words(acceptance, bill), "buyer.order", order_id=acceptance.order_id)
     return _page(shipment_id, form)
+
+
+def _words(acceptance: Any, bill: Any) -> str:
+    if acceptance.state == "signing":
+        return _("已点收，等第二验收人签字后生成结算单。")
+    return _("已验收，结算单 %(number)s。", number=bill.number) if bill else _("已验收，全部拒收，没有结算单。")
 
 
 def _proposed(shipment: Any) -> dict[str, str]:
