@@ -1,6 +1,6 @@
 """The room's verbs, gathered: notices and objections."""
 
-from .messages import done_about, tell  # noqa: F401
+from .messages import Telling, done_about, tell, tell_many  # noqa: F401
 from .objections import (  # noqa: F401
     answer,
     contact_of,
