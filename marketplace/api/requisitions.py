@@ -5,15 +5,19 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext
+from flask_smorest.fields import Upload
 from marshmallow import fields, validate
 
+from ..core import sheets
 from ..core.errors import DomainError
+from ..core.fields import Flag, Shown, Taken, Whole
 from ..edge.current import actor
 from ..edge.guard import guard
 from ..edge.messages import sentence
 from ..procurement import services as procurement
 from ..procurement.rules import REQUISITION
 from ..procurement.schemas import (
+    FaultSchema,
     NewRequisitionSchema,
     OrderSchema,
     ReasonSchema,
@@ -30,6 +34,20 @@ from .paging import PageSchema, list_of, page_of
 blueprint = Blueprint("requisitions", _("采购单"))
 HEAD = tuple(RequisitionSchema().fields)
 STATES = sorted({target for _sources, target in REQUISITION.transitions.values()})
+
+
+class SheetFileSchema(Taken):
+    file = Upload(required=True, metadata={"description": "XLSX or CSV with the columns 编码 and 数量, 8 MB at most"})
+
+
+class SheetQuerySchema(Taken):
+    good_only = Flag(load_default=False, metadata={"description": "Take the good rows although others are bad"})
+
+
+class SheetAnswerSchema(Shown):
+    rows = Whole()
+    taken = Whole()
+    problems = fields.List(fields.Nested(FaultSchema))
 
 
 class RequisitionsQuery(PageSchema):
@@ -59,6 +77,7 @@ def _line(item: Any, bought: Any) -> dict[str, Any]:
         "quantity": item.line.quantity,
         "counts": item.line.counts,
         "reason": item.line.reason,
+        "agreed_id": item.line.agreed_id,
         "price_fen": bought.price_fen if bought else item.price_fen,
         "money_fen": bought.money_fen if bought else item.money_fen,
         "reference_fen": bought.reference_fen if bought else item.reference_fen,
@@ -121,6 +140,19 @@ def put_lines(data: dict[str, Any], requisition_id: UUID) -> Any:
     row = procurement.requisition(actor(), requisition_id)
     version = versions.seen(row, RequisitionSchema)
     return opened(procurement.put_lines(actor(), requisition_id, data["lines"], version))
+
+
+@blueprint.post("/requisitions/<uuid:requisition_id>/sheet", summary=_("从表格填行"))
+@blueprint.arguments(SheetFileSchema, location="files")
+@blueprint.asks(SheetQuerySchema)
+@blueprint.gives(SheetAnswerSchema)
+@guard("requisition.edit")
+def take_sheet(uploads: dict[str, Any], query: dict[str, Any], requisition_id: UUID) -> Any:
+    """Sets the lines that the sheet names. With bad rows nothing is taken unless `good_only`."""
+    procurement.requisition(actor(), requisition_id)
+    content = uploads["file"].stream.read(sheets.Limits().size + 1)
+    answer = procurement.take_sheet(actor(), requisition_id, content, good_only=query["good_only"])
+    return {"rows": answer.rows, "taken": answer.taken, "problems": [_fault(one) for one in answer.problems]}
 
 
 @blueprint.post("/requisitions/<uuid:requisition_id>/submit", summary=_("提交审批"))

@@ -61,7 +61,7 @@ def draw(wanted: dict[UUID, int], rows: dict[UUID, int]) -> None:
             row.ended.is_(False) & (row.ceiling.is_(None) | (row.used + asked.quantity <= row.ceiling))
         ),
     )
-    short = set(wanted) - set(drawn)
+    short = set(wanted) - {row.id for row in drawn}
     if short:
         left = {row.id: 0 if row.ended else (row.ceiling or 0) - row.used for row in agreed(short).values()}
         raise Many(

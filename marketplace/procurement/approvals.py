@@ -16,8 +16,9 @@ from ..core.numbers import numbered
 from ..findings import services as findings
 from ..identity import services as identity
 from ..quota import services as quota
+from .checking import CheckedLine, check, head_problems
 from .models import Order, OrderLine, Requisition
-from .requisitions import CheckedLine, check, head_problems, own
+from .requisitions import own
 from .rules import REQUISITION
 
 CONFIRM_WITHIN = timedelta(days=2)
@@ -39,6 +40,10 @@ def approve(actor: Actor, requisition_id: UUID, version: int | None = None) -> l
         raise Many(errors)
     catalogue.reserve(
         {item.offer.id: item.line.quantity for item in checked}, rows={item.offer.id: item.no for item in checked}
+    )
+    catalogue.draw(
+        {item.agreed.id: item.line.quantity for item in checked if item.agreed},
+        rows={item.agreed.id: item.no for item in checked if item.agreed},
     )
     plan = quota.plan_of(row.agency_id, clock.today().year)
     orders, lines = _orders_of(row, checked, plan.id if plan else None)
@@ -118,7 +123,7 @@ def _line_values(order_id: UUID, no: int, item: CheckedLine, plan_id: UUID | Non
         "tolerance_basis_points": offer.tolerance_basis_points if offer.pricing == "weighed" else 0,
         "price_fen": item.price_fen,
         "reference_fen": item.reference_fen,
-        "price_reason": line.reason,
+        "price_reason": line.reason or (item.agreed.number if item.agreed else ""),
         "money_fen": item.money_fen,
         "ordered": line.quantity,
         "open": line.quantity,

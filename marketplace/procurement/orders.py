@@ -143,15 +143,19 @@ def check_lines(
 
 def _cancel_open(row: Order, lines: Sequence[OrderLine], quantities: dict[UUID, int]) -> None:
     held: dict[UUID, int] = {}
+    drawn: dict[UUID, int] = {}
     for line in lines:
         quantity = quantities.get(line.id, 0)
         if quantity:
             line.open -= quantity
             line.cancelled += quantity
             held[line.offer_id] = held.get(line.offer_id, 0) + quantity
+            if line.agreed_id:
+                drawn[line.agreed_id] = drawn.get(line.agreed_id, 0) + quantity
     released = recommit(lines)
     db.session.flush()  # one executemany; the database refuses a broken identity
     catalogue.release(held)
+    catalogue.undraw(drawn)
     if row.plan_id:
         quota.release(row.plan_id, released)
 

@@ -1,52 +1,30 @@
 """Bulk orders until they are submitted: filling, checking, submitting, withdrawing; `approvals` decides them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm.attributes import flag_modified
 
-from ..accreditation import services as accreditation
-from ..accreditation.services import Verdict
-from ..catalogue import rules as prices
 from ..catalogue import services as catalogue
 from ..channels import services as channels
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db, new_id, visible
 from ..core.errors import Conflict, DomainError, Many, Refused
-from ..core.money import MAX_FEN
 from ..core.numbers import numbered
 from ..identity import services as identity
-from ..products import services as products
+from .checking import CheckedLine, check, head_problems
 from .models import Requisition, RequisitionLine
 from .rules import REQUISITION
 
-MAX_LINES = 500
-HEAD_FIELDS = ("title", "deliver_on", "window", "address", "contact", "budget_line")
-
-
-@dataclass
-class CheckedLine:
-    """A line with what it would cost today and what stands against it. Money in fen, quantities in thousandths."""
-
-    no: int
-    line: RequisitionLine
-    offer: Any
-    product: Any
-    price_fen: int = 0
-    money_fen: int = 0
-    comparable_fen: int = 0
-    reference_fen: int | None = None
-    over_basis_points: int = 0
-    verdict: Verdict | None = None
-    problems: list[DomainError] = field(default_factory=list)
+MAX_LINES = 2_000
+HEAD_FIELDS = ("title", "deliver_on", "window", "address", "contact", "budget_line", "counted_as")
 
 
 def open_requisition(actor: Actor, *, title: str, channel: str = channels.ONLINE, **head: Any) -> Requisition:
-    """Opens a draft of the actor's agency. `head`: deliver_on, window, address, contact, budget_line."""
+    """Opens a draft of the actor's agency. `head`: deliver_on, window, address, contact, budget_line, counted_as."""
     actor.require("requisition.edit")
     channels.require(channel)
     agency = identity.named({actor.organisation})[actor.organisation] if actor.organisation else None
@@ -84,16 +62,18 @@ def put_head(actor: Actor, requisition_id: UUID, version: int | None = None, **h
 def put_lines(
     actor: Actor, requisition_id: UUID, lines: Sequence[dict[str, Any]], version: int | None = None
 ) -> Requisition:
-    """Replaces a draft's lines: offer_id, quantity (thousandths), counts (default True), reason (default '').
+    """Replaces a draft's lines: offer_id, quantity (thousandths), counts (default True), reason (default ''),
+    agreed_id (the agreed price to call off, default None).
 
     Quantities may still break the offer's rules, as somebody who types must be able to; `check` tells.
-    Raises Refused: too_many_lines; Many with rows: offer_unknown, line_twice.
+    Raises Refused: too_many_lines; Many with rows: offer_unknown, line_twice, agreed_unknown.
     """
     row = own(actor, requisition_id, version)
     row.state = REQUISITION.after("edit", row.state)
     if len(lines) > MAX_LINES:
         raise Refused("too_many_lines", field="lines", limit=MAX_LINES)
     offers = catalogue.by_ids({line["offer_id"] for line in lines})
+    agreed = catalogue.agreed({line["agreed_id"] for line in lines if line.get("agreed_id")})
     seen: set[UUID] = set()
     errors: list[DomainError] = []
     for no, line in enumerate(lines, 1):
@@ -101,6 +81,8 @@ def put_lines(
             errors.append(Refused("offer_unknown", field="offer_id", row=no))
         elif line["offer_id"] in seen:
             errors.append(Refused("line_twice", field="offer_id", row=no, offer=offers[line["offer_id"]].code))
+        elif line.get("agreed_id") and not _fits(agreed.get(line["agreed_id"]), row, line["offer_id"]):
+            errors.append(Refused("agreed_unknown", field="agreed_id", row=no))
         seen.add(line["offer_id"])
     if errors:
         raise Many(errors)
@@ -116,6 +98,7 @@ def put_lines(
                     "quantity": line["quantity"],
                     "counts": line.get("counts", True),
                     "reason": line.get("reason", "")[:200],
+                    "agreed_id": line.get("agreed_id"),
                 }
                 for no, line in enumerate(lines, 1)
             ],
@@ -126,84 +109,9 @@ def put_lines(
     return row
 
 
-def typed_line(no: int, offer_id: UUID, quantity: int, counts: bool, reason: str) -> RequisitionLine:
-    """A line that is only typed, for `check`."""
-    return RequisitionLine(no=no, offer_id=offer_id, quantity=quantity, counts=counts, reason=reason)
-
-
-def lines_of(requisition_id: UUID) -> list[RequisitionLine]:
-    query = select(RequisitionLine).where(RequisitionLine.requisition_id == requisition_id).order_by(RequisitionLine.no)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
-
-
-def check(
-    row: Requisition, programme: str = "832", lines: Sequence[RequisitionLine] | None = None
-) -> list[CheckedLine]:
-    """Every line with today's price and every rule it breaks. Statements do not grow with the lines.
-
-    `lines`: instead of those kept, lines as somebody typed them just now (of offers that exist).
-    """
-    lines = lines_of(row.id) if lines is None else lines
-    offers = catalogue.by_ids({line.offer_id for line in lines})
-    found = products.by_ids({offer.product_id for offer in offers.values()})
-    verdicts = accreditation.eligible(found, clock.today(), programme) if found else {}
-    references = catalogue.references({product.category_code for product in found.values()})
-    return [
-        _checked(line, offers[line.offer_id], found[offers[line.offer_id].product_id], verdicts, references)
-        for line in lines
-    ]
-
-
-def _checked(
-    line: RequisitionLine, offer: Any, product: Any, verdicts: dict[UUID, Verdict], references: dict
-) -> CheckedLine:
-    item = CheckedLine(no=line.no, line=line, offer=offer, product=product, verdict=verdicts.get(product.id))
-    breaks = [(one.from_quantity, one.price_fen) for one in offer.breaks]
-    item.price_fen = prices.price_at(breaks, line.quantity)
-    item.reference_fen = references.get((product.category_code, product.comparable_unit))
-    item.comparable_fen = prices.comparable_price(
-        pricing=offer.pricing,
-        price_fen=item.price_fen,
-        content=offer.content,
-        comparable_per_base=product.comparable_per_base,
-    )
-    item.over_basis_points = prices.above_reference(item.comparable_fen, item.reference_fen)
-    item.problems = _problems(item)
-    if not item.problems:
-        item.money_fen = prices.money(
-            line.quantity, pricing=offer.pricing, price_fen=item.price_fen, content=offer.content
-        )
-    if item.money_fen > MAX_FEN:  # no sum of lines may leave the database's integers
-        item.money_fen = 0
-        item.problems = [Refused("line_too_large", field="quantity", row=item.no, most_fen=MAX_FEN)]
-    return item
-
-
-def _problems(item: CheckedLine) -> list[DomainError]:
-    offer, line = item.offer, item.line
-    problems: list[DomainError] = []
-    if offer.state != "on_sale":
-        return [Refused("offer_withdrawn", field="offer_id", row=item.no)]
-    try:
-        prices.check_quantity(
-            line.quantity, minimum=offer.minimum, pack=offer.pack, step=offer.step, available=offer.available
-        )
-    except Refused as refusal:
-        refusal.row = item.no
-        problems.append(refusal)
-    if line.counts and item.verdict and not item.verdict.grant_id:
-        problems.append(Refused(f"not_eligible_{item.verdict.reason}", field="counts", row=item.no))
-    if item.over_basis_points and not line.reason.strip():
-        problems.append(
-            Refused(
-                "above_reference",
-                field="reason",
-                row=item.no,
-                over=item.over_basis_points,
-                reference_fen=item.reference_fen,
-            )
-        )
-    return problems
+def _fits(agreed: Any, row: Requisition, offer_id: UUID) -> bool:
+    """Another agency's agreed price answers as one that does not exist."""
+    return agreed is not None and agreed.agency_id == row.agency_id and agreed.offer_id == offer_id
 
 
 def submit(actor: Actor, requisition_id: UUID, version: int | None = None) -> Requisition:
@@ -228,17 +136,6 @@ def submit_checked(
     audit.record(actor, "requisition.submit", "requisition", row.id, total_fen=row.total_fen)
     db.session.flush()
     return row, checked
-
-
-def head_problems(row: Requisition) -> list[DomainError]:
-    problems: list[DomainError] = [
-        Refused("required", field=name) for name in ("title", "address", "contact") if not getattr(row, name).strip()
-    ]
-    if row.deliver_on is None:
-        problems.append(Refused("required", field="deliver_on"))
-    elif row.deliver_on < clock.today():
-        problems.append(Refused("day_in_past", field="deliver_on"))
-    return problems
 
 
 def withdraw(actor: Actor, requisition_id: UUID) -> Requisition:

@@ -6,6 +6,7 @@ from marshmallow import fields, post_load, validate
 
 from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Shown, Taken, Text, Whole, named_once
 from .acceptances import Count
+from .models import COUNTED_AS
 from .requisitions import MAX_LINES
 from .rules import REJECT_REASONS
 from .shipments import Part
@@ -18,6 +19,9 @@ class RequisitionChangeSchema(Taken):
     address = Text(200)
     contact = Text(40)
     budget_line = Text(60)
+    counted_as = fields.String(
+        validate=validate.OneOf(COUNTED_AS), metadata={"description": "Whose money it is: the plan counts each apart"}
+    )
 
 
 class NewRequisitionSchema(RequisitionChangeSchema):
@@ -30,6 +34,7 @@ class RequisitionLineSchema(Taken):
     quantity = Quantity(required=True)
     counts = Flag(load_default=True, metadata={"description": "Whether it is to count toward the plan"})
     reason = Text(200, load_default="", metadata={"description": "Why above the reference price"})
+    agreed_id = Id(load_default=None, allow_none=True, metadata={"description": "The agreed price to call off"})
 
 
 class RequisitionLinesSchema(Taken):
@@ -60,6 +65,7 @@ class CheckedLineSchema(Shown):
     quantity = Quantity()
     counts = Flag()
     reason = fields.String()
+    agreed_id = Id(allow_none=True)
     price_fen = Fen()
     money_fen = Fen(metadata={"description": "0 while something stands against the line"})
     reference_fen = Fen(allow_none=True)
@@ -80,6 +86,7 @@ class RequisitionSchema(Shown):
     address = fields.String()
     contact = fields.String()
     budget_line = fields.String()
+    counted_as = fields.String()
     total_fen = Fen()
     created_at = Moment()
     submitted_at = Moment(allow_none=True)
@@ -103,6 +110,7 @@ class OrderLineSchema(Shown):
     code = fields.String()
     name = fields.String()
     category_code = fields.String()
+    agreed_id = Id(allow_none=True)
     counts = Flag()
     pricing = fields.String()
     order_unit = fields.String()
@@ -134,6 +142,7 @@ class OrderSchema(Shown):
     supplier_name = fields.String()
     plan_id = Id(allow_none=True, metadata={"description": "The quota plan that its counting lines move"})
     channel = fields.String()
+    counted_as = fields.String()
     state = fields.String()
     approved_at = Moment()
     period = Period()
@@ -244,6 +253,8 @@ class AcceptanceSchema(Shown):
     day = Day()
     period = Period()
     at = Moment()
+    state = fields.String()
+    signed_at = Moment(allow_none=True)
     witness = fields.String()
     note = fields.String()
     money_fen = Fen()
@@ -252,5 +263,3 @@ class AcceptanceSchema(Shown):
 
 class AcceptedSchema(AcceptanceSchema):
     bill_id = Id(allow_none=True, metadata={"description": "null where nothing was accepted, or one has signed"})
-    state = fields.String()
-    signed_at = Moment(allow_none=True)

@@ -3,6 +3,9 @@
 from .acceptances import Count, acceptance, record_acceptance, sign_acceptance  # noqa: F401
 from .acceptances import of_orders as acceptances_of  # noqa: F401
 from .approvals import approve, reject  # noqa: F401
+from .checking import CheckedLine, check, typed_line  # noqa: F401
+from .checking import lines_of as requisition_lines  # noqa: F401
+from .imports import SheetAnswer, take_sheet  # noqa: F401
 from .orders import (  # noqa: F401
     by_ids,
     by_number,
@@ -21,8 +24,6 @@ from .orders import (  # noqa: F401
     within,
 )
 from .requisitions import (  # noqa: F401
-    CheckedLine,
-    check,
     drafts,
     open_requisition,
     put_head,
@@ -30,11 +31,9 @@ from .requisitions import (  # noqa: F401
     requisition,
     submit,
     submit_checked,
-    typed_line,
     waiting,
     withdraw,
 )
-from .requisitions import lines_of as requisition_lines  # noqa: F401
 from .requisitions import listed as requisitions  # noqa: F401
 from .returns import Returned, grant_of, mark_returned, record_return, returns_of  # noqa: F401
 from .shipments import Part, arriving, count_arriving, missing_papers, ship, shipment  # noqa: F401
