@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a long order form lives as long as its session
         SESSION_COOKIE_NAME="bangfu",
         MAX_FORM_PARTS=5000,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,  # a bulk order of 2,000 lines is one form
     )
     csrf.init_app(app)
     Talisman(
