@@ -19,6 +19,7 @@ from .procurement import models as procurement  # noqa: F401
 from .products import models as products  # noqa: F401
 from .quota import models as quota  # noqa: F401
 from .regions import models as regions  # noqa: F401
+from .reporting import certificate_models  # noqa: F401
 from .reporting import models as reporting  # noqa: F401
 from .search import models as search  # noqa: F401
 from .settlement import closing_models  # noqa: F401

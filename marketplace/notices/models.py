@@ -2,12 +2,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.crypto import sealed_columns
 from ..core.db import Base, new_id
 from ..core.guards import append_only
+
+# When messages go to a user's mail: each at once, all of a day in one at eight, or never.
+WISHES = ("at_once", "daily", "none")
 
 
 class Notice(Base):
@@ -85,6 +88,12 @@ class Message(Base):
         UniqueConstraint("once"),
         Index("ix_message_organisation_id_done_at", "organisation_id", "done_at"),
         Index("ix_message_about_id", "about_id"),
+        Index(
+            "ix_message_spread_at",
+            "at",
+            sqlite_where=text("spread_at IS NULL"),
+            postgresql_where=text("spread_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -100,6 +109,63 @@ class Message(Base):
     act_by: Mapped[date | None]
     once: Mapped[str | None] = mapped_column(String(120))
     done_at: Mapped[datetime | None]
+    spread_at: Mapped[datetime | None]  # when the worker made mails of it: the row is its own outbox event
+
+
+class MessageRead(Base):
+    """Who has read which message."""
+
+    __tablename__ = "message_read"
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    at: Mapped[datetime]
+
+
+class MailSetting(Base):
+    """A user's work e-mail, sealed, and when messages go there. Nothing is sent to an address that is not confirmed."""
+
+    __tablename__ = "mail_setting"
+    __table_args__ = (CheckConstraint(f"wish IN {WISHES}", name="wish"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), unique=True)
+    address_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    wish: Mapped[str] = mapped_column(String(8), default="at_once")
+    asked_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class MailDelivery(Base):
+    """One message to one user by mail, or (no message) the mail that asks to confirm an address.
+
+    `sending` is a claim: one that its worker never gave back is claimed again, so a mail is sent at least once.
+    """
+
+    __tablename__ = "mail_delivery"
+    __table_args__ = (
+        UniqueConstraint("message_id", "user_id"),
+        CheckConstraint("state IN ('queued', 'sending', 'sent', 'failed', 'dropped')", name="state"),
+        CheckConstraint("(state = 'sending') = (claimed_at IS NOT NULL)", name="claimed_at"),
+        CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_at"),
+        Index(
+            "ix_mail_delivery_due",
+            "due_at",
+            sqlite_where=text("state IN ('queued', 'sending')"),
+            postgresql_where=text("state IN ('queued', 'sending')"),
+        ),
+        Index("ix_mail_delivery_user_id", "user_id", "due_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    state: Mapped[str] = mapped_column(String(8), default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(String(60), default="")
+    due_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
 
 
 append_only(Notice.metadata.tables["notice"])
@@ -111,3 +177,4 @@ append_only(
     ),
 )  # fmt: skip
 sealed_columns(Objection.metadata.tables["objection"], "contact_sealed")
+sealed_columns(MailSetting.metadata.tables["mail_setting"], "address_sealed")
