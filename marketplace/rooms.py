@@ -14,7 +14,14 @@ from .ledger import models as ledger  # noqa: F401
 from .linkage import models as linkage  # noqa: F401
 from .linkage import standing  # noqa: F401
 from .notices import models as notices  # noqa: F401
+from .payments import (
+    credit_models,  # noqa: F401
+    stripe_models,  # noqa: F401
+)
 from .payments import models as payments  # noqa: F401
+from .procurement import after_models  # noqa: F401
+from .procurement import chain_models, plan_models  # noqa: F401
+from .procurement import delivery_models  # noqa: F401
 from .procurement import models as procurement  # noqa: F401
 from .products import models as products  # noqa: F401
 from .quota import models as quota  # noqa: F401
@@ -24,3 +31,4 @@ from .reporting import models as reporting  # noqa: F401
 from .search import models as search  # noqa: F401
 from .settlement import closing_models  # noqa: F401
 from .settlement import models as settlement  # noqa: F401
+from .sourcing import models as sourcing  # noqa: F401

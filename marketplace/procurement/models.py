@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..core.db import Base, new_id
@@ -12,11 +12,14 @@ COUNTED_AS = ("canteen", "union", "contractor", "employee")
 
 
 class Requisition(Base):
-    """A bulk order being filled, submitted and decided. `counts` asks for its lines to count toward the plan."""
+    """A bulk order being filled, submitted and decided. While it is submitted its lines hold stock until `hold_until`;
+    `attempt` counts its submissions, each with approval steps of its own."""
 
     __tablename__ = "requisition"
     __table_args__ = (
-        CheckConstraint("state IN ('draft', 'submitted', 'approved', 'rejected', 'withdrawn')", name="state"),
+        CheckConstraint(
+            "state IN ('draft', 'submitted', 'approved', 'rejected', 'withdrawn', 'expired')", name="state"
+        ),
         CheckConstraint("state <> 'approved' OR decided_by <> submitted_by", name="two_persons"),
         CheckConstraint(f"counted_as IN {COUNTED_AS}", name="counted_as"),
         Index("ix_requisition_agency_id_state", "agency_id", "state"),
@@ -43,16 +46,22 @@ class Requisition(Base):
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(300), default="")
+    hold_until: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
 
 
 class RequisitionLine(Base):
-    """`quantity` is thousandths of the offer's order unit; `reason` says why above the reference price."""
+    """`quantity` is thousandths of the offer's order unit; `reason` says why above the reference price; `held` is what
+    of the offer's stock this line holds while it is decided: reserved there, and no order line's yet."""
 
     __tablename__ = "requisition_line"
-    __table_args__ = (UniqueConstraint("requisition_id", "offer_id"),)
+    __table_args__ = (
+        UniqueConstraint("requisition_id", "offer_id"),
+        CheckConstraint("held = 0 OR held BETWEEN 1 AND quantity", name="held"),
+    )
 
     requisition_id: Mapped[UUID] = mapped_column(ForeignKey("requisition.id"), primary_key=True)
     no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -61,6 +70,7 @@ class RequisitionLine(Base):
     counts: Mapped[bool] = mapped_column(default=True)
     agreed_id: Mapped[UUID | None] = mapped_column(ForeignKey("agreed_price.id"))
     reason: Mapped[str] = mapped_column(String(200), default="")
+    held: Mapped[int] = mapped_column(default=0)
 
 
 class Order(Base):
@@ -114,7 +124,8 @@ class OrderLine(Base):
             name="not_negative",
         ),
         CheckConstraint("returned BETWEEN 0 AND accepted", name="returned"),
-        CheckConstraint("settled BETWEEN 0 AND accepted", name="settled"),
+        CheckConstraint("settled >= 0 AND settled + credited <= accepted", name="settled"),
+        CheckConstraint("credited BETWEEN 0 AND returned", name="credited"),
         CheckConstraint("committed_fen >= 0", name="committed"),
         Index("ix_order_line_product_id", "product_id"),
     )
@@ -147,6 +158,8 @@ class OrderLine(Base):
     rejected: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[int] = mapped_column(default=0)
     returned: Mapped[int] = mapped_column(default=0)
+    # What of it came back before it was paid, and so never settles.
+    credited: Mapped[int] = mapped_column(default=0, server_default="0")
     settled: Mapped[int] = mapped_column(default=0)
     accepted_base: Mapped[int] = mapped_column(default=0)
     accepted_fen: Mapped[int] = mapped_column(default=0)
@@ -156,7 +169,12 @@ class OrderLine(Base):
 
 class Shipment(Base):
     __tablename__ = "shipment"
-    __table_args__ = (UniqueConstraint("order_id", "no"), Index("ix_shipment_state", "state"))
+    __table_args__ = (
+        UniqueConstraint("order_id", "no"),
+        CheckConstraint("state IN ('in_transit', 'accepted', 'cancelled')", name="state"),
+        CheckConstraint("state <> 'cancelled' OR closed_reason <> ''", name="cancelled_with_reason"),
+        Index("ix_shipment_state", "state"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -168,6 +186,13 @@ class Shipment(Base):
     shipped_at: Mapped[datetime]
     shipped_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     expected_on: Mapped[date]
+    delivery_no: Mapped[int] = mapped_column(default=1)  # which delivery of the order's plan this is part of
+    due_on: Mapped[date | None]  # the day that was agreed for that delivery
+    window: Mapped[str] = mapped_column(String(40), default="")
+    plate: Mapped[str] = mapped_column(String(12), default="")
+    driver: Mapped[str] = mapped_column(String(20), default="")
+    temperature_tenths: Mapped[int | None]  # at loading, of a degree Celsius
+    closed_reason: Mapped[str] = mapped_column(String(200), default="")
 
     lines: Mapped[list["ShipmentLine"]] = relationship(order_by="ShipmentLine.no", lazy="selectin", viewonly=True)
 
@@ -178,6 +203,7 @@ class ShipmentLine(Base):
         UniqueConstraint("shipment_id", "no"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("accepted >= 0 AND rejected >= 0 AND accepted + rejected <= quantity", name="within_shipped"),
+        CheckConstraint("packages >= 0 AND gross >= net AND net > 0", name="weights"),
         Index("ix_shipment_line_lot_id", "lot_id"),
         Index("ix_shipment_line_order_line_id", "order_line_id"),
     )
@@ -188,6 +214,9 @@ class ShipmentLine(Base):
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id"))
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("lot.id"))
     quantity: Mapped[int]
+    packages: Mapped[int | None]
+    gross: Mapped[int | None]  # as loaded, thousandths of a kilogram
+    net: Mapped[int | None]
     accepted: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
 
@@ -204,6 +233,7 @@ class Acceptance(Base):
         CheckConstraint("state IN ('signing', 'signed', 'deemed')", name="state"),
         CheckConstraint("(state = 'signed') = (signed_at IS NOT NULL)", name="signed_at"),
         CheckConstraint("second_by IS NULL OR second_by <> accepted_by", name="two_persons"),
+        CheckConstraint("state <> 'deemed' OR deemed_on IS NOT NULL", name="deemed_on"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -217,6 +247,7 @@ class Acceptance(Base):
     state: Mapped[str] = mapped_column(String(8), default="signing")
     second_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     signed_at: Mapped[datetime | None]
+    deemed_on: Mapped[date | None]  # stays when two have signed later
     witness: Mapped[str] = mapped_column(String(40), default="")
     note: Mapped[str] = mapped_column(String(200), default="")
     money_fen: Mapped[int]
@@ -236,6 +267,8 @@ class AcceptanceLine(Base):
             "returned BETWEEN 0 AND accepted AND returned_net BETWEEN 0 AND net AND returned_fen BETWEEN 0 AND money_fen",
             name="returned",
         ),
+        CheckConstraint("sensory IN ('', 'good', 'off') AND quick_test IN ('', 'pass', 'fail')", name="checks"),
+        CheckConstraint("quick_test <> 'fail' OR accepted = 0", name="failed_is_rejected"),
         Index("ix_acceptance_line_acceptance_id", "acceptance_id"),
         Index("ix_acceptance_line_order_line_id", "order_line_id"),
     )
@@ -251,15 +284,21 @@ class AcceptanceLine(Base):
     net: Mapped[int]  # base-unit thousandths of what was accepted: weighed, or nominal where counted
     money_fen: Mapped[int]
     reason: Mapped[str] = mapped_column(String(40), default="")
+    packages: Mapped[int | None]
+    temperature_tenths: Mapped[int | None]
+    sensory: Mapped[str] = mapped_column(String(4), default="")
+    quick_test: Mapped[str] = mapped_column(String(4), default="")
+    best_before: Mapped[date | None]
     returned: Mapped[int] = mapped_column(default=0)
     returned_net: Mapped[int] = mapped_column(default=0)
     returned_fen: Mapped[int] = mapped_column(default=0)
 
 
 class GoodsReturn(Base):
-    """What of an accepted and settled line came back: thousandths of the order unit, `net` of the base unit, fen.
+    """What of an accepted line came back: thousandths of the order unit, `net` of the base unit, fen.
 
-    `restocked`: the supplier took the goods back into their lot; else they are destroyed or lost to it.
+    `restocked`: the supplier took the goods back into their lot; else they are destroyed or lost to it. `credited`:
+    the line had not settled yet, so that its bill asks for less; else what it had settled is reversed.
     """
 
     __tablename__ = "goods_return"
@@ -274,6 +313,7 @@ class GoodsReturn(Base):
     money_fen: Mapped[int]
     reason: Mapped[str] = mapped_column(String(200))
     restocked: Mapped[bool]
+    credited: Mapped[bool] = mapped_column(default=False, server_default=false())
     day: Mapped[date]
     period: Mapped[int]
     recorded_at: Mapped[datetime]

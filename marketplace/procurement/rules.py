@@ -10,11 +10,12 @@ from ..core.states import States
 REQUISITION = States(
     "requisition",
     {
-        "edit": ({"draft", "rejected", "withdrawn"}, "draft"),
-        "submit": ({"draft", "rejected", "withdrawn"}, "submitted"),
+        "edit": ({"draft", "rejected", "withdrawn", "expired"}, "draft"),
+        "submit": ({"draft", "rejected", "withdrawn", "expired"}, "submitted"),
         "approve": ({"submitted"}, "approved"),
         "reject": ({"submitted"}, "rejected"),
         "withdraw": ({"submitted", "draft"}, "withdrawn"),
+        "expire": ({"submitted"}, "expired"),
     },
 )
 ORDER = States(

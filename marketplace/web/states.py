@@ -14,6 +14,7 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "approved": ("done", _("已批准")),
         "rejected": ("stop", _("未批准")),
         "withdrawn": ("void", _("已撤回")),
+        "expired": ("void", _("逾期未批")),
     },
     "order": {
         "to_confirm": ("wait", _("待接单")),
