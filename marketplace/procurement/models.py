@@ -12,8 +12,8 @@ COUNTED_AS = ("canteen", "union", "contractor", "employee")
 
 
 class Requisition(Base):
-    """A bulk order being filled, submitted and decided. While it is submitted its lines hold stock until `hold_until`;
-    `attempt` counts its submissions, each with approval steps of its own."""
+    """A bulk order being filled, submitted and decided. While `hold_until` is set its lines' quantities are reserved in
+    their offers' stock; `attempt` counts its submissions, each with approval steps of its own."""
 
     __tablename__ = "requisition"
     __table_args__ = (
@@ -21,8 +21,10 @@ class Requisition(Base):
             "state IN ('draft', 'submitted', 'approved', 'rejected', 'withdrawn', 'expired')", name="state"
         ),
         CheckConstraint("state <> 'approved' OR decided_by <> submitted_by", name="two_persons"),
+        CheckConstraint("hold_until IS NULL OR state = 'submitted'", name="hold"),
         CheckConstraint(f"counted_as IN {COUNTED_AS}", name="counted_as"),
         Index("ix_requisition_agency_id_state", "agency_id", "state"),
+        Index("ix_requisition_hold_until", "hold_until"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -54,14 +56,10 @@ class Requisition(Base):
 
 
 class RequisitionLine(Base):
-    """`quantity` is thousandths of the offer's order unit; `reason` says why above the reference price; `held` is what
-    of the offer's stock this line holds while it is decided: reserved there, and no order line's yet."""
+    """`quantity` is thousandths of the offer's order unit; `reason` says why above the reference price."""
 
     __tablename__ = "requisition_line"
-    __table_args__ = (
-        UniqueConstraint("requisition_id", "offer_id"),
-        CheckConstraint("held = 0 OR held BETWEEN 1 AND quantity", name="held"),
-    )
+    __table_args__ = (UniqueConstraint("requisition_id", "offer_id"),)
 
     requisition_id: Mapped[UUID] = mapped_column(ForeignKey("requisition.id"), primary_key=True)
     no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -70,7 +68,6 @@ class RequisitionLine(Base):
     counts: Mapped[bool] = mapped_column(default=True)
     agreed_id: Mapped[UUID | None] = mapped_column(ForeignKey("agreed_price.id"))
     reason: Mapped[str] = mapped_column(String(200), default="")
-    held: Mapped[int] = mapped_column(default=0)
 
 
 class Order(Base):

@@ -33,6 +33,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_confirmation_scan")),
     )
     op.create_index("ix_order_confirmation_scan_order_id", "order_confirmation_scan", ["order_id"])
+    # What waits for its approver now has one step, as it had; it holds no stock, and takes it when it is approved.
+    op.execute("UPDATE requisition SET attempt = 1 WHERE state = 'submitted'")
+    op.execute(
+        "INSERT INTO approval_step (requisition_id, attempt, no, title, role, maker_id, reason)"
+        " SELECT id, 1, 1, '', 'approver', submitted_by, '' FROM requisition WHERE state = 'submitted'"
+    )
     schema.guard("approval_step", fixed=STEP)
     for table in ("order_delivery", "order_part", "order_confirmation_scan"):
         schema.guard(table)
@@ -41,9 +47,9 @@ def upgrade() -> None:
 def _holds() -> None:
     op.add_column("requisition", sa.Column("hold_until", TIME))
     op.add_column("requisition", sa.Column("attempt", sa.BigInteger(), server_default="0", nullable=False))
-    op.add_column("requisition_line", sa.Column("held", sa.BigInteger(), server_default="0", nullable=False))
     schema.change_check("requisition", "state", STATES.format(", 'expired'"))
-    schema.change_check("requisition_line", "held", "held = 0 OR held BETWEEN 1 AND quantity")
+    schema.change_check("requisition", "hold", "hold_until IS NULL OR state = 'submitted'")
+    op.create_index("ix_requisition_hold_until", "requisition", ["hold_until"])
 
 
 def _chains() -> None:
@@ -156,8 +162,8 @@ def downgrade() -> None:
     for table in ("requisition_part", "requisition_delivery", "deputy", "approval_rule"):
         op.drop_table(table)
     op.execute("UPDATE requisition SET state = 'withdrawn' WHERE state = 'expired'")
-    schema.change_check("requisition_line", "held", None)
+    schema.change_check("requisition", "hold", None)
     schema.change_check("requisition", "state", STATES.format(""))
-    op.drop_column("requisition_line", "held")
+    op.drop_index("ix_requisition_hold_until", "requisition")
     for column in ("attempt", "hold_until"):
         op.drop_column("requisition", column)
