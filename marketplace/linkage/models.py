@@ -220,6 +220,7 @@ class Lot(Base):
     cost_fen: Mapped[int]
     revised_fen: Mapped[int] = mapped_column(default=0, server_default="0")
     households: Mapped[int]
+    blocked: Mapped[bool] = mapped_column(default=False, server_default=false())  # recalled: nothing more leaves
     created_at: Mapped[datetime]
 
 

@@ -14,8 +14,14 @@ class Bill(Base):
     __tablename__ = "bill"
     __table_args__ = (
         UniqueConstraint("supplier_id", "number"),
-        CheckConstraint("total_fen > 0 AND paid_fen BETWEEN 0 AND total_fen", name="paid_within_total"),
-        CheckConstraint("(state = 'paid') = (paid_fen = total_fen)", name="paid_in_full"),
+        CheckConstraint(
+            "total_fen > 0 AND paid_fen >= 0 AND credited_fen >= 0 AND paid_fen + credited_fen <= total_fen",
+            name="paid_within_total",
+        ),
+        CheckConstraint(
+            "(state = 'paid') = (paid_fen + credited_fen = total_fen AND paid_fen > 0)", name="paid_in_full"
+        ),
+        CheckConstraint("(state = 'credited') = (credited_fen = total_fen)", name="credited_in_full"),
         Index("ix_bill_agency_id_state", "agency_id", "state"),
         Index("ix_bill_supplier_id_state", "supplier_id", "state"),
     )
@@ -33,6 +39,8 @@ class Bill(Base):
     bank_reference: Mapped[str] = mapped_column(String(120))
     total_fen: Mapped[int]
     paid_fen: Mapped[int] = mapped_column(default=0)
+    # Taken off because goods came back before it was paid (bill_credit).
+    credited_fen: Mapped[int] = mapped_column(default=0, server_default="0")
     state: Mapped[str] = mapped_column(String(10), default="to_pay")
     issued_on: Mapped[date]
     due_on: Mapped[date]

@@ -55,6 +55,7 @@ class Quantities(Protocol):
     accepted: int
     rejected: int
     cancelled: int
+    credited: int
     settled: int
 
 
@@ -63,7 +64,7 @@ def order_state(lines: Iterable[Quantities], *, confirmed: bool) -> str:
     lines = list(lines)
     total = {
         name: sum(getattr(line, name) for line in lines)
-        for name in ("ordered", "open", "in_transit", "accepted", "settled", "cancelled")
+        for name in ("ordered", "open", "in_transit", "accepted", "settled", "credited", "cancelled")
     }
     if total["cancelled"] == total["ordered"]:
         return "cancelled"
@@ -75,18 +76,23 @@ def order_state(lines: Iterable[Quantities], *, confirmed: bool) -> str:
         return "in_transit" if total["in_transit"] else "to_ship"
     if not total["accepted"]:
         return "rejected"
-    return "settled" if total["settled"] == total["accepted"] else "accepted"
+    if total["credited"] == total["accepted"]:
+        return "returned"
+    return "settled" if total["settled"] + total["credited"] == total["accepted"] else "accepted"
 
 
 def still_committed(line: Quantities, limit_fen: int, held_fen: int, settled_now_fen: int = 0) -> int:
     """Fen of the plan that a line holds after a change of its quantities.
 
     `limit_fen` is what the whole line may come to at most, `held_fen` what it held before, `settled_now_fen` what
-    just settled. Never more than the live part of the limit, rounded up, and never more than was held less what
+    just settled, or came back before it did: its weight says nothing of the rest's, so only its money is let go until
+    the line is done. Never more than the live part of the limit, rounded up, and never more than was held less what
     settled: so committed + settled of a plan does not grow by settling, and enough is left for the rest of the line.
     """
     live = line.ordered - line.cancelled - line.rejected - line.settled
-    return max(0, min(-(-limit_fen * live // line.ordered), held_fen - settled_now_fen)) if live else 0
+    if live == line.credited:
+        return 0
+    return max(0, min(-(-limit_fen * live // line.ordered), held_fen - settled_now_fen))
 
 
 def delivered_money(pricing: str, price_fen: int, *, before: int, added: int) -> int:

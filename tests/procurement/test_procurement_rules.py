@@ -17,6 +17,7 @@ class Line:
     accepted: int = 0
     rejected: int = 0
     cancelled: int = 0
+    credited: int = 0
     settled: int = 0
 
 
