@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask
 
 from . import settings as settings_module
-from .core import crypto
+from .core import crypto, mail
 from .core.db import db
 from .households import payees
 from .settings import Settings, SettingsError
@@ -20,6 +20,7 @@ PAGES = {
     "office": "/office",
     "results": "",
     "account": "/account",
+    "messages": "/messages",
     "supplier": "/supplier",
 }
 
@@ -48,8 +49,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     payees.cooling_days = chosen.cooling_days
     app.extensions["another"] = create_app  # a drill restores into one of its own; commands do not know the root
     db.init_app(app)
+    _mail(app, chosen)
     _wire(app)
     return app
+
+
+def _mail(app: Flask, chosen: Settings) -> None:
+    try:
+        mail.init_app(app, chosen.smtp_url, chosen.mail_from, chosen.var / "mail")
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _keys(chosen: Settings) -> crypto.Keys:

@@ -29,6 +29,8 @@ class Settings:
     keys_file: Path | None = None  # of personal data (core/crypto.py); a demo makes its own under var/keys
     cooling_days: int = 3  # from a payee's approval until a change is paid
     keys: str = field(default="", repr=False)  # the same as text, where files are unwelcome
+    smtp_url: str = field(default="", repr=False)  # where mails go; without it they become files under var/mail
+    mail_from: str = "bangfu@localhost"
     ledger_key_file: Path | None = None  # signs the ledger's checkpoints; `ledger_key` says where it is otherwise
 
     @property
@@ -42,7 +44,7 @@ class Settings:
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """Reads BANGFU_DEMO, DATABASE_URL, SECRET_KEY, PASSWORD_SALT, BANGFU_VAR, BANGFU_KEYS_FILE or
-    BANGFU_KEYS, BANGFU_LEDGER_KEY_FILE, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
+    BANGFU_KEYS, BANGFU_LEDGER_KEY_FILE, BANGFU_SMTP_URL, BANGFU_MAIL_FROM, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
     demo = env.get("BANGFU_DEMO", "") == "1"
     var = Path(env.get("BANGFU_VAR", "var")).resolve()
     wrong = []
@@ -76,6 +78,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         keys_file=Path(keys_file).resolve() if (keys_file := env.get("BANGFU_KEYS_FILE")) else None,
         keys=env.get("BANGFU_KEYS", ""),
         cooling_days=_days(env.get("BANGFU_COOLING_DAYS", "3")),
+        smtp_url=env.get("BANGFU_SMTP_URL", ""),
+        mail_from=env.get("BANGFU_MAIL_FROM", "bangfu@localhost"),
         ledger_key_file=Path(ledger).resolve() if (ledger := env.get("BANGFU_LEDGER_KEY_FILE")) else None,
     )
 

@@ -19,10 +19,12 @@ from .core.db import db, transaction
 from .core.errors import Unavailable
 from .edge import idempotency
 from .ledger import checkpoints, seals
+from .notices import mail
 from .procurement import services as procurement
 from .reporting import cards, verification
 from .search import gather
 from .search import services as search
+from .web import mails
 
 HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
 # Kind of long work → who does it.
@@ -44,6 +46,14 @@ def lapse_orders() -> None:
         lapsed = procurement.lapse_overdue()
     if lapsed:
         log.info("orders lapsed", extra={"count": lapsed})
+
+
+def expire_holds() -> None:
+    """Bulk orders that nobody decided in time give back the stock that they hold."""
+    with transaction():
+        expired = procurement.expire_holds()
+    if expired:
+        log.info("holds expired", extra={"count": expired})
 
 
 def refresh_references() -> None:
@@ -120,6 +130,22 @@ def remind_of_disputes() -> None:
         attribution.open_findings()
 
 
+def spread_messages() -> None:
+    """What was told since the last turn becomes mails, for who asked for them."""
+    with transaction(write=False):
+        waiting = mail.anything_to_spread()
+    while waiting:
+        with transaction():
+            waiting = bool(mail.spread())
+
+
+def send_mails() -> None:
+    """Due mails, person by person; what a server refuses waits for its next try."""
+    for _turn in range(200):
+        if not mails.send_next():
+            break
+
+
 # What the clock asks for, and how often.
 DUTIES: dict[Callable[[], None], timedelta] = {
     seal_journals: timedelta(seconds=3),
@@ -128,11 +154,14 @@ DUTIES: dict[Callable[[], None], timedelta] = {
     sign_checkpoint: timedelta(hours=1),
     mend_index: timedelta(minutes=5),
     lapse_orders: timedelta(minutes=1),
+    expire_holds: timedelta(minutes=1),
     refresh_references: timedelta(hours=6),
     propose_distributions: timedelta(hours=1),
     release_payouts: timedelta(minutes=10),
     forget_answers: timedelta(hours=6),
     remind_of_disputes: timedelta(hours=1),
+    spread_messages: timedelta(seconds=5),
+    send_mails: timedelta(seconds=5),
 }
 
 

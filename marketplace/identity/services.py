@@ -1,6 +1,7 @@
 """Organisations, users and the actor that they become. Passwords and sign-in are in `sign_in.py`."""
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -133,6 +134,25 @@ def user_names(ids: set[UUID]) -> dict[UUID, str]:
     return dict(db.session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).all())
 
 
+def people_with(organisation_id: UUID, permission: str) -> dict[UUID, str]:
+    """Who of an organisation may sign in and holds a permission: user → display name, one statement."""
+    roles = [role for role, (_kind, permissions) in ROLES.items() if permission in permissions]
+    query = select(User.id, User.display_name).where(
+        User.organisation_id == organisation_id,
+        User.active,
+        User.id.in_(select(UserRole.user_id).where(UserRole.role.in_(roles))),
+    )
+    return dict(db.session.execute(query.order_by(User.display_name, User.id)).all())
+
+
+def actors(user_ids: Sequence[UUID]) -> list[Actor]:
+    """The actors that people are now, in their order; those who may no longer sign in are left out."""
+    if not user_ids:
+        return []
+    found = {user.id: user for user in db.session.scalars(select(User).where(User.id.in_(user_ids), User.active))}
+    return [actor_of(found[id_]) for id_ in user_ids if id_ in found]
+
+
 def suppliers_in(prefix: str) -> list[Organisation]:
     """Published suppliers registered in a division."""
     query = select(Organisation).where(Organisation.kind == "supplier", Organisation.division.startswith(prefix))
@@ -148,3 +168,20 @@ def people_of(organisation_id: UUID) -> int:
 def any_organisation() -> bool:
     """Whether anybody is registered yet."""
     return db.session.scalar(select(Organisation.id).limit(1)) is not None
+
+
+def holders(organisation_ids: set[UUID]) -> list[tuple[UUID, UUID, frozenset[str]]]:
+    """(user, organisation, permissions) of everybody who can sign in for these organisations, in two statements."""
+    query = select(User.id, User.organisation_id).where(User.organisation_id.in_(organisation_ids), User.active)
+    people = [(user, organisation) for user, organisation in db.session.execute(query)]
+    roles: dict[UUID, set[str]] = {}
+    held = select(UserRole.user_id, UserRole.role).where(UserRole.user_id.in_([user for user, _ in people]))
+    for user, role in db.session.execute(held):
+        roles.setdefault(user, set()).add(role)
+    return [(user, organisation, permissions_of(frozenset(roles.get(user, ())))) for user, organisation in people]
+
+
+def reached(user_id: UUID) -> tuple[str, str] | None:
+    """(display name, locale) of a user who may still sign in."""
+    found = db.session.execute(select(User.display_name, User.locale).where(User.id == user_id, User.active)).first()
+    return (found[0], found[1]) if found else None

@@ -80,11 +80,16 @@ def tell_many(tellings: Iterable[Telling]) -> None:
         db.session.execute(statement.on_conflict_do_nothing(index_elements=["once"]))
 
 
-def done_about(about_kind: str, about_ids: Iterable[UUID], *kinds: str) -> None:
-    """What these things' messages asked for (of these kinds, or any) has been done, by whoever."""
+def done_about(about_kind: str, about_ids: Iterable[UUID], *kinds: str, organisation_id: UUID | None = None) -> None:
+    """What these things' messages asked for (of these kinds, or any) has been done, by whoever.
+
+    `organisation_id`: where each of several had to do it, the one that has.
+    """
     query = update(Message).where(
         Message.about_kind == about_kind, Message.about_id.in_(list(about_ids)), Message.done_at.is_(None)
     )
     if kinds:
         query = query.where(Message.kind.in_(kinds))
+    if organisation_id:
+        query = query.where(Message.organisation_id == organisation_id)
     db.session.execute(query.values(done_at=clock.now()), execution_options={"synchronize_session": False})

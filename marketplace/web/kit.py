@@ -24,7 +24,7 @@ from ..core.money import format_yuan, half_up
 from ..core.quantity import format_quantity
 from ..edge import current
 from ..regions import services as regions
-from . import charts, navigation, states, tables
+from . import charts, messages_count, navigation, states, tables
 
 NONE = "—"
 SPACE = "\u00a0"
@@ -216,6 +216,7 @@ def _globals(app: Flask) -> dict[str, Any]:
         "menu": navigation.menu,
         "foot_links": navigation.foot,
         "home_of": navigation.home_of,
+        "unread": messages_count.unread,
         "endpoint_exists": navigation.exists,
         "here": tables.here,
         "segments": charts.segments,

@@ -5,8 +5,15 @@ asks for something (TO_DO, until `notices.done_about` says that it is done) or o
 audience, so its endpoint does too. A test finds a kind that is told somewhere and has no words here.
 """
 
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from flask import url_for
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
+
+from . import kit, navigation
 
 Words = tuple[LazyString, str, str]
 
@@ -17,12 +24,27 @@ TO_DO: dict[str, Words] = {
         "requisition_id",
     ),
     "requisition_rejected": (_("采购单 %(number)s 未批准，请修改后再提交"), "buyer.requisition", "requisition_id"),
+    "requisition_expired": (
+        _("采购单 %(number)s 没有在期限内批完，库存已放回，请重新提交"),
+        "buyer.requisition",
+        "requisition_id",
+    ),
     "order_to_confirm": (_("%(who)s 的订单 %(number)s（%(total_fen)s）等你接单"), "supplier.order", "order_id"),
     "shipment_under_way": (_("%(who)s 的发货 %(number)s 预计到货，请准备验收"), "buyer.accept", "shipment_id"),
     "acceptance_to_sign": (_("验收单 %(number)s 等第二人签字"), "buyer.order", "order_id"),
     "bill_to_pay": (_("结算单 %(number)s（%(total_fen)s）待付款"), "buyer.bill", "bill_id"),
     "transfer_to_confirm": (_("%(who)s 付了结算单 %(number)s（%(fen)s），请确认到账"), "supplier.bill", "bill_id"),
     "transfer_refused": (_("供应商没有收到结算单 %(number)s 的付款（%(fen)s），请核对"), "buyer.bill", "bill_id"),
+    "standing_drafted": (
+        _("定期订货 %(day)s 送的采购单 %(number)s 已生成，请核对后提交"),
+        "buyer.requisition",
+        "requisition_id",
+    ),
+    "standing_without_person": (
+        _("定期订货 %(number)s 的填报人已不能填单，%(day)s 的采购单没有生成"),
+        "buyer.standing_order",
+        "standing_id",
+    ),
 }
 
 NEWS: dict[str, Words] = {
@@ -36,3 +58,32 @@ NEWS: dict[str, Words] = {
 }
 
 KINDS: dict[str, Words] = TO_DO | NEWS
+
+
+def sentence(row: Any) -> str:
+    """A message's sentence; a fact that an old message lacks shows as —, a kind that is gone as its number."""
+    if row.kind not in KINDS:
+        return str(row.number)
+    facts = defaultdict(lambda: kit.NONE, {name: _shown(name, value) for name, value in row.facts.items()})
+    facts["number"] = row.number
+    return str(KINDS[row.kind][0]) % facts
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "fen" or name.endswith("_fen"):
+        return kit.money(value)
+    if name.endswith("_qty"):
+        return kit.quantity(value)
+    if name.endswith("_bp"):
+        return kit.percent(value)
+    if name == "day" or name.endswith(("_day", "_on")):
+        return kit.day(date.fromisoformat(value)) if isinstance(value, str) else str(value)
+    return str(value)
+
+
+def opens(row: Any) -> str | None:
+    """The page of what a message is about."""
+    if row.kind not in KINDS or not navigation.exists(KINDS[row.kind][1]):
+        return None
+    _words, endpoint, argument = KINDS[row.kind]
+    return url_for(endpoint, **{argument: row.about_id})

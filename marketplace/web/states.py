@@ -38,6 +38,18 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "recalled": ("stop", _("召回")),
         "cancelled": ("void", _("已撤回")),
     },
+    "standing_order": {
+        "active": ("done", _("按期生成")),
+        "paused": ("stop", _("已暂停")),
+        "ended": ("void", _("已结束")),
+    },
+    "welfare_order": {
+        "draft": ("idle", _("草稿")),
+        "ordered": ("move", _("已下采购单")),
+        "handing_out": ("move", _("发放中")),
+        "done": ("done", _("已发完")),
+        "cancelled": ("void", _("已取消")),
+    },
     "acceptance": {
         "open": ("move", _("验收中")),
         "signing": ("wait", _("待第二人签")),
@@ -208,6 +220,18 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "failed": ("stop", _("失败")),
         "cancelled": ("void", _("已取消")),
     },
+    "mail": {
+        "queued": ("idle", _("待发")),
+        "sending": ("move", _("正在发")),
+        "sent": ("done", _("已发出")),
+        "failed": ("stop", _("没有发出")),
+        "dropped": ("void", _("不必发了")),
+    },
+    "certificate": {
+        "standing": ("done", _("有效")),
+        "replaced": ("void", _("已换发")),
+        "revoked": ("stop", _("已撤销")),
+    },
     "token": {
         "live": ("done", _("有效")),
         "expired": ("void", _("已到期")),
@@ -241,6 +265,8 @@ KINDS: dict[str, LazyString] = {
     "period": _("账期"),
     "closing": _("结账申请"),
     "task": _("任务"),
+    "mail": _("邮件"),
+    "certificate": _("采购证明"),
     "token": _("令牌"),
 }
 
