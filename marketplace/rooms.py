@@ -32,3 +32,4 @@ from .search import models as search  # noqa: F401
 from .settlement import closing_models  # noqa: F401
 from .settlement import models as settlement  # noqa: F401
 from .sourcing import models as sourcing  # noqa: F401
+from .sourcing import standing_models, welfare_models  # noqa: F401
