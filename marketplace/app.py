@@ -9,6 +9,7 @@ from . import settings as settings_module
 from .core import crypto, mail
 from .core.db import db
 from .households import payees
+from .payments import gateway
 from .settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["keys"] = _keys(chosen)
     payees.cooling_days = chosen.cooling_days
+    gateway.configure(_gateway(chosen))
     app.extensions["another"] = create_app  # a drill restores into one of its own; commands do not know the root
     db.init_app(app)
     _mail(app, chosen)
@@ -68,6 +70,13 @@ def _keys(chosen: Settings) -> crypto.Keys:
         return crypto.keys_for(chosen.keys, chosen.keys_file or own, make=chosen.demo)
     except crypto.KeysError as error:
         raise SettingsError(str(error)) from None
+
+
+def _gateway(chosen: Settings) -> gateway.Gateway | None:
+    """The way to Stripe; without a key nobody pays by card."""
+    if not chosen.stripe_key:
+        return None
+    return gateway.Gateway(gateway.Config(chosen.stripe_key, chosen.stripe_webhook_secret, chosen.stripe_api_base))
 
 
 def _wire(app: Flask) -> None:

@@ -31,6 +31,9 @@ class Settings:
     keys: str = field(default="", repr=False)  # the same as text, where files are unwelcome
     smtp_url: str = field(default="", repr=False)  # where mails go; without it they become files under var/mail
     mail_from: str = "bangfu@localhost"
+    stripe_key: str = field(default="", repr=False)  # without it nobody pays by card
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_api_base: str = ""  # another server than Stripe's, for tests and trials
     ledger_key_file: Path | None = None  # signs the ledger's checkpoints; `ledger_key` says where it is otherwise
 
     @property
@@ -44,7 +47,9 @@ class Settings:
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     """Reads BANGFU_DEMO, DATABASE_URL, SECRET_KEY, PASSWORD_SALT, BANGFU_VAR, BANGFU_KEYS_FILE or
-    BANGFU_KEYS, BANGFU_LEDGER_KEY_FILE, BANGFU_SMTP_URL, BANGFU_MAIL_FROM, PUBLIC_URL, BANGFU_BIND. Raises SettingsError."""
+    BANGFU_KEYS, BANGFU_LEDGER_KEY_FILE, BANGFU_SMTP_URL, BANGFU_MAIL_FROM,
+    BANGFU_STRIPE_KEY, BANGFU_STRIPE_WEBHOOK_SECRET, BANGFU_STRIPE_API_BASE, PUBLIC_URL, BANGFU_BIND.
+    Raises SettingsError."""
     demo = env.get("BANGFU_DEMO", "") == "1"
     var = Path(env.get("BANGFU_VAR", "var")).resolve()
     wrong = []
@@ -62,6 +67,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         wrong.append("BANGFU_BIND: demo mode binds to loopback only")
     if not 1 <= _days(env.get("BANGFU_COOLING_DAYS", "3")) <= 30:
         wrong.append("BANGFU_COOLING_DAYS must be 1 to 30")
+    wrong += _stripe_faults(env, demo)
     if wrong:
         raise SettingsError("; ".join(wrong))
     url = env.get("DATABASE_URL") or f"sqlite:///{var / 'bangfu.sqlite'}"
@@ -80,8 +86,29 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         cooling_days=_days(env.get("BANGFU_COOLING_DAYS", "3")),
         smtp_url=env.get("BANGFU_SMTP_URL", ""),
         mail_from=env.get("BANGFU_MAIL_FROM", "bangfu@localhost"),
+        stripe_key=env.get("BANGFU_STRIPE_KEY", ""),
+        stripe_webhook_secret=env.get("BANGFU_STRIPE_WEBHOOK_SECRET", ""),
+        stripe_api_base=env.get("BANGFU_STRIPE_API_BASE", ""),
         ledger_key_file=Path(ledger).resolve() if (ledger := env.get("BANGFU_LEDGER_KEY_FILE")) else None,
     )
+
+
+def _stripe_faults(env: Mapping[str, str], demo: bool) -> list[str]:
+    """What is wrong with the settings of card payment; the values themselves are never quoted."""
+    key, base = env.get("BANGFU_STRIPE_KEY", ""), env.get("BANGFU_STRIPE_API_BASE", "")
+    if not key:
+        return []
+    wrong = []
+    live = key.startswith(("sk_live_", "rk_live_"))
+    if not live and not key.startswith(("sk_test_", "rk_test_")):
+        wrong.append("BANGFU_STRIPE_KEY is no secret key of Stripe (sk_… or rk_…)")
+    if live and demo:
+        wrong.append("BANGFU_STRIPE_KEY: demo mode takes no live key")
+    if not env.get("BANGFU_STRIPE_WEBHOOK_SECRET"):
+        wrong.append("BANGFU_STRIPE_WEBHOOK_SECRET is not set, and BANGFU_STRIPE_KEY is")
+    if base and (live or not base.startswith(("http://127.0.0.1:", "http://localhost:", "https://"))):
+        wrong.append("BANGFU_STRIPE_API_BASE is for test keys, on loopback or https")
+    return wrong
 
 
 def _days(text: str) -> int:

@@ -1,6 +1,5 @@
 """Suppliers' connected accounts at Stripe. The supplier gives its papers there; we keep the account's id and state."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -76,13 +75,6 @@ def named_accounts() -> list[str]:
     """Every account that Stripe has made for a supplier."""
     query = select(StripeAccount.account).where(StripeAccount.account.is_not(None)).order_by(StripeAccount.id)
     return [account for account in db.session.scalars(query) if account]
-
-
-def states_of(supplier_ids: Iterable[UUID]) -> dict[UUID, str]:
-    query = select(StripeAccount.supplier_id, StripeAccount.state).where(
-        StripeAccount.supplier_id.in_(set(supplier_ids))
-    )
-    return {supplier: state for supplier, state in db.session.execute(query)}
 
 
 def _of(supplier_id: UUID) -> StripeAccount:

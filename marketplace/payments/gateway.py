@@ -4,7 +4,7 @@ Every call names the supplier's connected account (direct charges: the money is 
 our row's id as idempotency key, so that a repeat does nothing new. No call belongs inside a transaction (DESIGN.md).
 A Stripe object never leaves this module; neither do the secrets: the key, client secrets, what a customer typed.
 
-`configure` is called by the composition root; without a key card payment is off and `current` raises Unavailable.
+`configure` is called by the composition root; without a key card payment is off and `current` raises Refused.
 """
 
 import json
@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.errors import DomainError, Refused, Unavailable
@@ -117,7 +118,7 @@ class Gateway:
         self._errors, self._webhook = stripe, stripe.WebhookSignature
         stripe.enable_telemetry = False
         self._secret = config.webhook_secret
-        self._client = stripe.StripeClient(
+        self._client: Any = stripe.StripeClient(
             config.key,
             stripe_version=API_VERSION,
             base_addresses={"api": config.api_base} if config.api_base else None,
@@ -251,7 +252,7 @@ class Gateway:
     def _listed(self, fetch: Any, account: str, params: dict[str, Any], after: str | None) -> Iterator[dict[str, Any]]:
         while True:
             asked = {**params, "limit": PAGE, **({"starting_after": after} if after else {})}
-            page = self._call(lambda asked=asked: fetch(asked, {"stripe_account": account}))  # type: ignore[misc]
+            page = self._call(partial(fetch, asked, {"stripe_account": account}))
             yield from page["data"]
             if not page["has_more"] or not page["data"]:
                 return
@@ -365,7 +366,7 @@ def is_on() -> bool:
 
 
 def current() -> Gateway:
-    """Raises Unavailable('card_off')."""
+    """Raises Refused('card_off')."""
     if _current is None:
-        raise Unavailable("card_off")
+        raise Refused("card_off")
     return _current
