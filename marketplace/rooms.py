@@ -18,6 +18,7 @@ from .payments import (
     credit_models,  # noqa: F401
     stripe_models,  # noqa: F401
 )
+from .payments import bank_models as bank  # noqa: F401
 from .payments import models as payments  # noqa: F401
 from .procurement import after_models  # noqa: F401
 from .procurement import chain_models, plan_models  # noqa: F401

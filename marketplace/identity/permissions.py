@@ -148,6 +148,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "requisition.read",
                 "requisition.approve",
                 "requisition.lead",
+                "request.read",
+                "framework.read",
                 "chain.edit",
                 "order.read",
                 "order.cancel",

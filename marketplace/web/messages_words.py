@@ -35,6 +35,11 @@ TO_DO: dict[str, Words] = {
     "bill_to_pay": (_("结算单 %(number)s（%(total_fen)s）待付款"), "buyer.bill", "bill_id"),
     "transfer_to_confirm": (_("%(who)s 付了结算单 %(number)s（%(fen)s），请确认到账"), "supplier.bill", "bill_id"),
     "transfer_refused": (_("供应商没有收到结算单 %(number)s 的付款（%(fen)s），请核对"), "buyer.bill", "bill_id"),
+    "plan_to_check": (_("%(agency)s 填报了 %(year)s 年预留份额，请审核"), "office.plan", "plan_id"),
+    "plan_amendment": (_("%(agency)s 申请调整 %(year)s 年预留份额，请审核"), "office.plan", "plan_id"),
+    "plan_returned": (_("%(year)s 年预留份额被退回，请修改后再报"), "buyer.plan_one", "plan_id"),
+    "plan_due": (_("%(year)s 年预留份额还没有填报"), "buyer.plan_due", "agency_id"),
+    "plan_overdue": (_("%(year)s 年预留份额已过填报期限，请尽快补报"), "buyer.plan_due", "agency_id"),
     "standing_drafted": (
         _("定期订货 %(day)s 送的采购单 %(number)s 已生成，请核对后提交"),
         "buyer.requisition",
@@ -45,16 +50,43 @@ TO_DO: dict[str, Words] = {
         "buyer.standing_order",
         "standing_id",
     ),
+    "quotation_asked": (_("%(who)s 的询价单 %(number)s 请你报价"), "supplier.sourcing_answer", "request_id"),
+    "request_closed": (_("%(number)s 报价已截止，请比价定标"), "buyer.sourcing_request", "request_id"),
+    "framework_to_sign": (_("%(who)s 的框架协议 %(number)s 等你签署"), "supplier.sourcing_framework", "framework_id"),
+    "term_proposed": (_("%(who)s 提出结算约定，请答复"), "supplier.term", "term_id"),
+    "credit_to_refund": (_("%(who)s 的余款 %(number)s（%(fen)s）待退回"), "supplier.credit", "credit_id"),
 }
 
 NEWS: dict[str, Words] = {
+    "plan_approved": (_("%(year)s 年预留份额已核准"), "buyer.plan_one", "plan_id"),
+    "plan_amended": (_("%(year)s 年预留份额的第 %(no)s 次调整已同意"), "buyer.plan_one", "plan_id"),
+    "plan_amendment_refused": (_("%(year)s 年预留份额的第 %(no)s 次调整未同意"), "buyer.plan_one", "plan_id"),
+    "order_may_miss_year": (
+        _("订单 %(number)s 的付款期过了年度截止日，可能计不进 %(year)s 年份额"),
+        "buyer.order",
+        "order_id",
+    ),
     "requisition_approved": (_("采购单 %(number)s 已批准，订单已发给供应商"), "buyer.requisition", "requisition_id"),
     "order_confirmed": (_("%(who)s 已接订单 %(number)s"), "buyer.order", "order_id"),
     "order_declined": (_("%(who)s 未接订单 %(number)s，库存和份额已退回"), "buyer.order", "order_id"),
     "order_lapsed": (_("订单 %(number)s 供应商逾期未接，库存和份额已退回"), "buyer.order", "order_id"),
     "order_cancelled": (_("%(who)s 取消了订单 %(number)s 的未发数量"), "supplier.order", "order_id"),
     "delivery_accepted": (_("%(who)s 已验收 %(number)s（%(total_fen)s）"), "supplier.order", "order_id"),
+    "term_agreed": (_("%(who)s 已同意结算约定"), "buyer.term", "term_id"),
+    "credit_refunded": (_("余款 %(number)s 已退回 %(fen)s"), "buyer.credit", "credit_id"),
+    "interest_claimed": (_("%(who)s 就结算单 %(number)s 主张逾期利息 %(fen)s"), "buyer.bill", "bill_id"),
     "transfer_confirmed": (_("结算单 %(number)s 已到账结清（%(fen)s）"), "buyer.bill", "bill_id"),
+    "request_cancelled": (_("%(number)s 已由采购人取消"), "supplier.sourcing_answer", "request_id"),
+    "request_awarded": (
+        _("%(title)s（%(request)s）已定标，采购单草稿 %(number)s 已建好"),
+        "buyer.requisition",
+        "requisition_id",
+    ),
+    "quotation_won": (_("您在 %(number)s 中选"), "supplier.sourcing_answer", "request_id"),
+    "quotation_lost": (_("您在 %(number)s 未中选"), "supplier.sourcing_answer", "request_id"),
+    "framework_signed": (_("%(who)s 已签署框架协议 %(number)s"), "buyer.sourcing_framework", "framework_id"),
+    "framework_declined": (_("%(who)s 未签框架协议 %(number)s"), "buyer.sourcing_framework", "framework_id"),
+    "framework_ended": (_("框架协议 %(number)s 已由采购人终止"), "supplier.sourcing_framework", "framework_id"),
 }
 
 KINDS: dict[str, Words] = TO_DO | NEWS
