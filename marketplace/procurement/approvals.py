@@ -1,148 +1,100 @@
-"""Deciding a bulk order: another person approves it into one order per supplier, or sends it back with a reason."""
+"""Deciding a bulk order, step by step: the last approval splits it into one order per supplier; any step sends it back."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
-from ..catalogue import rules as prices
 from ..catalogue import services as catalogue
 from ..core import audit, clock
 from ..core.actor import Actor
-from ..core.db import db, new_id
-from ..core.errors import Many, Refused
-from ..core.numbers import numbered
+from ..core.db import db, insert_rows
+from ..core.errors import Refused
 from ..findings import services as findings
-from ..identity import services as identity
+from ..notices import services as notices
+from ..notices.messages import Telling
 from ..quota import services as quota
-from .checking import CheckedLine, check, head_problems
+from . import chains, delivery_plans, holds, splitting
+from .checking import CheckedLine
 from .models import Order, OrderLine, Requisition
+from .orders import of_requisition_now
 from .requisitions import own
 from .rules import REQUISITION
+from .submitting import complete, tell_next
 
-CONFIRM_WITHIN = timedelta(days=2)
 
+def approve(
+    actor: Actor, requisition_id: UUID, version: int | None = None, *, step: int | None = None, reason: str = ""
+) -> list[Order]:
+    """The person of the step that waits approves it (`step`: the one that it saw waiting). After the last, its stock is
+    firm, quota committed and one order per supplier made, in one transaction; returns the orders, none before.
 
-def approve(actor: Actor, requisition_id: UUID, version: int | None = None) -> list[Order]:
-    """Another person approves: stock is reserved, quota committed, and one order per supplier made, in one transaction.
-
-    Raises Refused: approver_is_submitter, beyond_ceiling; Many: every line's problem; Conflict: wrong_state.
+    Raises Refused: approver_is_submitter, approver_twice, approval_out_of_order, approval_not_yours, total_risen,
+    beyond_ceiling; Many: every line's problem; Conflict: wrong_state.
     """
     actor.require("requisition.approve")
     row = own(actor, requisition_id, version)
     state = REQUISITION.after("approve", row.state)
-    if actor.user in (row.submitted_by, row.created_by):
-        raise Refused("approver_is_submitter", field="approver")
-    checked = check(row)
-    errors = head_problems(row) + [problem for item in checked for problem in item.problems]
-    if errors:
-        raise Many(errors)
-    catalogue.reserve(
-        {item.offer.id: item.line.quantity for item in checked}, rows={item.offer.id: item.no for item in checked}
-    )
+    here, following = chains.decide(actor, row, "approved", reason.strip(), step)
+    audit.record(actor, "requisition.approve", "requisition", row.id, step=here.no, **_for(here.stood_for))
+    notices.done_about("requisition", [row.id], "requisition_submitted")
+    if following is not None:
+        tell_next(row, following)
+        flag_modified(row, "total_fen")  # another version: who saw the earlier step waiting looks again
+        db.session.flush()
+        return []
+    checked, plan = complete(row)
+    total = sum(item.money_fen for item in checked)
+    if total > row.total_fen:  # its chain was chosen by that amount, and others have approved it
+        raise Refused("total_risen", field="lines", was_fen=row.total_fen, now_fen=total)
+    orders = _make_orders(actor, row, checked, plan)
+    row.state, row.decided_by, row.decided_at, row.total_fen = state, actor.user, clock.now(), total
+    db.session.flush()
+    return orders
+
+
+def _for(stood_for: UUID | None) -> dict[str, str]:
+    return {"stood_for": str(stood_for)} if stood_for else {}
+
+
+def _make_orders(
+    actor: Actor, row: Requisition, checked: list[CheckedLine], plan: list[delivery_plans.Delivery]
+) -> list[Order]:
+    """Locks are taken in one order, everywhere: offers, agreed prices, the quota plan, the counter of numbers."""
+    holds.firm(row, checked)
     catalogue.draw(
         {item.agreed.id: item.line.quantity for item in checked if item.agreed},
         rows={item.agreed.id: item.no for item in checked if item.agreed},
     )
-    plan = quota.plan_of(row.agency_id, clock.today().year)
-    orders, lines = _orders_of(row, checked, plan.id if plan else None)
-    if plan:
-        quota.commit(plan.id, sum(line["committed_fen"] for line in lines))
-    db.session.execute(Order.__table__.insert(), orders)  # type: ignore[attr-defined]
-    db.session.execute(OrderLine.__table__.insert(), lines)  # type: ignore[attr-defined]
-    row.state, row.decided_by, row.decided_at = state, actor.user, clock.now()
-    row.total_fen = sum(order["total_fen"] for order in orders)
-    audit.record(actor, "requisition.approve", "requisition", row.id, orders=len(orders), total_fen=row.total_fen)
+    quota_plan = quota.plan_of(row.agency_id, clock.today().year)
+    orders, lines = splitting.orders_of(row, checked, plan, quota_plan.id if quota_plan else None)
+    if quota_plan:
+        quota.commit(quota_plan.id, sum(line["committed_fen"] for line in lines))
+    splitting.number(orders)
+    insert_rows(Order, orders)
+    insert_rows(OrderLine, lines)
+    delivery_plans.freeze(plan, lines)
     _open_price_findings(row, checked)
-    db.session.flush()
-    return list(db.session.scalars(select(Order).where(Order.requisition_id == row.id).order_by(Order.number)))
+    _tell(actor, row, orders)
+    return of_requisition_now(row.id)
 
 
-def _orders_of(row: Requisition, checked: list[CheckedLine], plan_id: UUID | None) -> tuple[list[dict], list[dict]]:
-    by_supplier: dict[UUID, list[CheckedLine]] = {}
-    for item in checked:
-        by_supplier.setdefault(item.offer.supplier_id, []).append(item)
-    suppliers = identity.named(set(by_supplier))
-    now = clock.now()
-    numbers = numbered("SO", clock.today().year, len(by_supplier))
-    orders: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
-    for number, (supplier_id, items) in zip(numbers, by_supplier.items(), strict=True):
-        order_id = new_id()
-        orders.append(
-            {
-                "id": order_id,
-                "number": number,
-                "requisition_id": row.id,
-                "agency_id": row.agency_id,
-                "supplier_id": supplier_id,
-                "plan_id": plan_id,
-                "division": suppliers[supplier_id].division,
-                "agency_division": row.division,
-                "channel": row.channel,
-                "counted_as": row.counted_as,
-                "state": "to_confirm",
-                "requested_by": row.created_by,
-                "approved_at": now,
-                "period": clock.period(clock.today()),
-                "confirm_by": now + CONFIRM_WITHIN,
-                "deliver_on": row.deliver_on,
-                "window": row.window,
-                "address": row.address,
-                "contact": row.contact,
-                "closed_reason": "",
-                "total_fen": sum(item.money_fen for item in items),
-            }
+def _tell(actor: Actor, row: Requisition, orders: list[dict[str, Any]]) -> None:
+    to_confirm = [
+        Telling(
+            "order_to_confirm",
+            one["supplier_id"],
+            ("order", one["id"]),
+            number=one["number"],
+            permission="order.confirm",
+            act_by=clock.local(one["confirm_by"]).date(),
+            facts={"total_fen": one["total_fen"], "who": actor.organisation_name},
         )
-        lines.extend(_line_values(order_id, no, item, plan_id) for no, item in enumerate(items, 1))
-    return orders, lines
-
-
-def _line_values(order_id: UUID, no: int, item: CheckedLine, plan_id: UUID | None) -> dict[str, Any]:
-    offer, product, line = item.offer, item.product, item.line
-    counts = bool(line.counts and item.verdict and item.verdict.grant_id)
-    committed = prices.at_most(item.money_fen, offer.tolerance_basis_points if offer.pricing == "weighed" else 0)
-    return {
-        "id": new_id(),
-        "order_id": order_id,
-        "no": no,
-        "offer_id": offer.id,
-        "product_id": product.id,
-        "name": product.name,
-        "code": offer.code,
-        "category_code": product.category_code,
-        "grant_id": item.verdict.grant_id if item.verdict and counts else None,
-        "agreed_id": line.agreed_id,
-        "counts": counts,
-        "pricing": offer.pricing,
-        "order_unit": offer.order_unit,
-        "price_unit": offer.price_unit,
-        "base_unit": product.base_unit,
-        "content": offer.content,
-        "tolerance_basis_points": offer.tolerance_basis_points if offer.pricing == "weighed" else 0,
-        "price_fen": item.price_fen,
-        "reference_fen": item.reference_fen,
-        "price_reason": line.reason or (item.agreed.number if item.agreed else ""),
-        "money_fen": item.money_fen,
-        "ordered": line.quantity,
-        "open": line.quantity,
-        **dict.fromkeys(
-            [
-                "in_transit",
-                "accepted",
-                "rejected",
-                "cancelled",
-                "returned",
-                "settled",
-                "accepted_base",
-                "accepted_fen",
-                "settled_fen",
-            ],
-            0,
-        ),
-        "committed_fen": committed if counts and plan_id else 0,
-    }
+        for one in orders
+    ]
+    about = ("requisition", row.id)
+    done = Telling("requisition_approved", row.agency_id, about, number=row.number, user_id=row.created_by)
+    notices.tell_many([*to_confirm, done])
 
 
 def _open_price_findings(row: Requisition, checked: list[CheckedLine]) -> None:
@@ -161,14 +113,27 @@ def _open_price_findings(row: Requisition, checked: list[CheckedLine]) -> None:
     )
 
 
-def reject(actor: Actor, requisition_id: UUID, reason: str) -> Requisition:
-    """The approver sends it back with a reason. Raises Refused('reason_needed')."""
+def reject(actor: Actor, requisition_id: UUID, reason: str, *, step: int | None = None) -> Requisition:
+    """The person of the step that waits sends it back with a reason; what it held is free again.
+
+    Raises Refused: reason_needed, and as `approve`.
+    """
     actor.require("requisition.approve")
     row = own(actor, requisition_id)
     state = REQUISITION.after("reject", row.state)
     if not reason.strip():
         raise Refused("reason_needed", field="reason")
+    here, _none = chains.decide(actor, row, "rejected", reason.strip(), step)
+    holds.release(row)
     row.state, row.reason, row.decided_by, row.decided_at = state, reason.strip(), actor.user, clock.now()
-    audit.record(actor, "requisition.reject", "requisition", row.id)
+    audit.record(actor, "requisition.reject", "requisition", row.id, step=here.no, **_for(here.stood_for))
+    notices.done_about("requisition", [row.id], "requisition_submitted")
+    notices.tell(
+        "requisition_rejected",
+        organisation_id=row.agency_id,
+        about=("requisition", row.id),
+        number=row.number,
+        user_id=row.submitted_by,
+    )
     db.session.flush()
     return row

@@ -24,7 +24,8 @@ from .models import Requisition, RequisitionLine
 class CheckedLine:
     """A line with what it would cost today and what stands against it. Money in fen, quantities in thousandths.
 
-    `agreed`: the agreed price that it calls off, whatever the offer's breaks say.
+    `agreed`: the agreed price that it calls off, whatever the offer's breaks say. `available`: the offer's stock that
+    is free, and what this line itself holds.
     """
 
     no: int
@@ -38,6 +39,7 @@ class CheckedLine:
     over_basis_points: int = 0
     verdict: Verdict | None = None
     agreed: Any = None
+    available: int = 0
     problems: list[DomainError] = field(default_factory=list)
 
 
@@ -78,6 +80,7 @@ def check(
                 product=found[offers[line.offer_id].product_id],
                 verdict=verdicts.get(offers[line.offer_id].product_id),
                 agreed=agreed.get(line.agreed_id) if line.agreed_id else None,
+                available=offers[line.offer_id].available + (line.quantity if row.hold_until else 0),
             ),
             references,
         )
@@ -117,7 +120,7 @@ def _problems(item: CheckedLine) -> list[DomainError]:
         return [Refused("offer_withdrawn", field="offer_id", row=item.no)]
     try:
         prices.check_quantity(
-            line.quantity, minimum=offer.minimum, pack=offer.pack, step=offer.step, available=offer.available
+            line.quantity, minimum=offer.minimum, pack=offer.pack, step=offer.step, available=item.available
         )
     except Refused as refusal:
         refusal.row = item.no

@@ -13,6 +13,7 @@ from ..core import audit, clock
 from ..core.actor import SYSTEM, Actor
 from ..core.db import by_id, db, fetch, visible
 from ..core.errors import Many, NotFound, Refused
+from ..notices import services as notices
 from ..quota import services as quota
 from . import rules
 from .models import Order, OrderLine
@@ -76,6 +77,7 @@ def confirm(actor: Actor, order_id: UUID) -> Order:
         raise Refused("confirm_too_late", field="confirm_by")
     row.state, row.confirmed_at = state, clock.now()
     audit.record(actor, "order.confirm", "order", row.id)
+    _tell(row, "order_confirmed", actor.organisation_name)
     db.session.flush()
     return row
 
@@ -103,6 +105,7 @@ def _close(actor: Actor, order_id: UUID, condition: Any, verb: str, reason: str)
     _cancel_open(row, lines, {line.id: line.open for line in lines})
     row.state, row.closed_reason = state, reason
     audit.record(actor, f"order.{verb}", "order", row.id, reason=reason)
+    _tell(row, {"decline": "order_declined", "lapse": "order_lapsed"}[verb], actor.organisation_name)
     db.session.flush()
     return row
 
@@ -118,8 +121,25 @@ def cancel(actor: Actor, order_id: UUID, quantities: dict[UUID, int], reason: st
     _cancel_open(row, lines, quantities)
     row.state = rules.order_state(lines, confirmed=row.confirmed_at is not None)
     audit.record(actor, "order.cancel", "order", row.id, reason=reason.strip(), lines=len(quantities))
+    if row.state == "cancelled":
+        notices.done_about("order", [row.id], "order_to_confirm")
+    _tell(row, "order_cancelled", actor.organisation_name)
     db.session.flush()
     return row
+
+
+def _tell(row: Order, kind: str, who: str) -> None:
+    """What one side did, told to the other; a supplier that answered has nothing more to confirm."""
+    if kind != "order_cancelled":
+        notices.done_about("order", [row.id], "order_to_confirm")
+    notices.tell(
+        kind,
+        organisation_id=row.supplier_id if kind == "order_cancelled" else row.agency_id,
+        about=("order", row.id),
+        number=row.number,
+        permission="order.confirm" if kind == "order_cancelled" else "order.cancel",
+        who=who,
+    )
 
 
 def check_lines(
@@ -255,6 +275,11 @@ def own_by_ids(actor: Actor, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
     actor.require("order.read")
     query = select(Order).where(Order.id.in_(set(order_ids)), within(actor))
     return {row.id: row for row in db.session.scalars(query)}
+
+
+def of_requisition_now(requisition_id: UUID) -> list[Order]:
+    """The orders of a bulk order that is approved in this transaction."""
+    return list(db.session.scalars(select(Order).where(Order.requisition_id == requisition_id).order_by(Order.number)))
 
 
 def of_requisition(actor: Actor, requisition_id: UUID) -> list[Order]:

@@ -1,4 +1,4 @@
-"""Bulk orders until they are submitted: filling, checking, submitting, withdrawing; `approvals` decides them."""
+"""Bulk orders while they are filled, and reading them; `submitting` hands them on, `approvals` decides them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +15,9 @@ from ..core.db import by_id, db, new_id, visible
 from ..core.errors import Conflict, DomainError, Many, Refused
 from ..core.numbers import numbered
 from ..identity import services as identity
-from .checking import CheckedLine, check, head_problems
+from .checking import check
 from .models import Requisition, RequisitionLine
+from .plan_models import RequisitionPart
 from .rules import REQUISITION
 
 MAX_LINES = 2_000
@@ -87,6 +88,8 @@ def put_lines(
     if errors:
         raise Many(errors)
     db.session.execute(delete(RequisitionLine).where(RequisitionLine.requisition_id == row.id))
+    gone = RequisitionPart.offer_id.not_in([line["offer_id"] for line in lines])
+    db.session.execute(delete(RequisitionPart).where(RequisitionPart.requisition_id == row.id, gone))
     if lines:
         db.session.execute(
             insert(RequisitionLine),
@@ -112,40 +115,6 @@ def put_lines(
 def _fits(agreed: Any, row: Requisition, offer_id: UUID) -> bool:
     """Another agency's agreed price answers as one that does not exist."""
     return agreed is not None and agreed.agency_id == row.agency_id and agreed.offer_id == offer_id
-
-
-def submit(actor: Actor, requisition_id: UUID, version: int | None = None) -> Requisition:
-    """Hands a complete draft to the approver. Raises Many with every line's and field's problem."""
-    return submit_checked(actor, requisition_id, version)[0]
-
-
-def submit_checked(
-    actor: Actor, requisition_id: UUID, version: int | None = None
-) -> tuple[Requisition, list[CheckedLine]]:
-    """As `submit`, with the lines as they were checked, for an answer that shows them."""
-    row = own(actor, requisition_id, version)
-    state = REQUISITION.after("submit", row.state)
-    checked = check(row)
-    errors = head_problems(row) + [problem for item in checked for problem in item.problems]
-    if not checked:
-        errors.append(Refused("no_lines", field="lines"))
-    if errors:
-        raise Many(errors)
-    row.state, row.submitted_by, row.submitted_at, row.reason = state, actor.user, clock.now(), ""
-    row.total_fen = sum(item.money_fen for item in checked)
-    audit.record(actor, "requisition.submit", "requisition", row.id, total_fen=row.total_fen)
-    db.session.flush()
-    return row, checked
-
-
-def withdraw(actor: Actor, requisition_id: UUID) -> Requisition:
-    """The requester takes a submitted one back, to change or drop it."""
-    actor.require("requisition.edit")
-    row = own(actor, requisition_id)
-    row.state = REQUISITION.after("withdraw", row.state)
-    audit.record(actor, "requisition.withdraw", "requisition", row.id)
-    db.session.flush()
-    return row
 
 
 def own(actor: Actor, requisition_id: UUID, version: int | None = None) -> Requisition:

@@ -3,27 +3,28 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union_all
 
 from ..catalogue.models import Offer
 from ..core import clock
 from ..core.db import db
 from ..core.outbox import OutboxEvent
 from ..linkage.models import Consent, Roster, RosterEntry
-from ..procurement.models import OrderLine
+from ..procurement.models import OrderLine, Requisition, RequisitionLine
 from ..quota.models import QuotaPlan
 
 STUCK = timedelta(hours=1)
 
 
 def stock_reserved_is_what_lines_hold() -> list[str]:
-    """What an offer has reserved is what its order lines have open, never below zero nor above its stock."""
-    held = (
-        select(OrderLine.offer_id, func.sum(OrderLine.open).label("open"))
-        .where(OrderLine.open > 0)
-        .group_by(OrderLine.offer_id)
-        .subquery()
+    """What an offer has reserved is what its order lines have open and what bulk orders under decision hold, never
+    below zero nor above its stock."""
+    holding = select(RequisitionLine.offer_id, RequisitionLine.quantity).join(
+        Requisition, Requisition.id == RequisitionLine.requisition_id
     )
+    open_lines = select(OrderLine.offer_id, OrderLine.open.label("quantity")).where(OrderLine.open > 0)
+    both = union_all(open_lines, holding.where(Requisition.hold_until.is_not(None))).subquery()
+    held = select(both.c.offer_id, func.sum(both.c.quantity).label("open")).group_by(both.c.offer_id).subquery()
     open_ = func.coalesce(held.c.open, 0)
     query = (
         select(Offer.id, Offer.code, Offer.stock, Offer.reserved, open_)

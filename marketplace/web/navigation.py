@@ -66,6 +66,7 @@ ROLE_WORDS: dict[str, LazyString] = {
     "supplier_clerk": _("供应商办事员"),
     "requester": _("采购员"),
     "approver": _("审批人"),
+    "leader": _("单位负责人"),
     "receiver": _("验收员"),
     "finance": _("财务"),
     "office_clerk": _("帮扶工作人员"),

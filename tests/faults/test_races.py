@@ -50,13 +50,18 @@ def refused(result) -> bool:
 
 @pytest.mark.parametrize("_round", range(count(60)))
 def test_stock_is_never_sold_twice_and_is_sold_out_when_more_is_wanted(app, _round):
-    """Red when `reserve` reads the stock first and writes afterwards, or its WHERE loses the comparison."""
+    """Submitting holds, approving makes firm; both race. Red when `reserve` reads the stock first and writes afterwards,
+    its WHERE loses the comparison, or `firm` reserves what is held already."""
     with transaction():
         world = World.build(stock=50_000, minimum=1_000, pack=1_000, breaks=[(1_000, 1200)])
         drafts = [world.draft(1_000 * random.Random(number).randint(1, 4)) for number in range(40)]
-        for draft in drafts:
+
+    def submit_and_approve(draft):
+        with transaction():
             procurement.submit(world.requester, draft)
-    results = race(app, [lambda draft=draft: len(procurement.approve(world.approver, draft)) for draft in drafts])
+        return len(procurement.approve(world.approver, draft))
+
+    results = race(app, [lambda draft=draft: submit_and_approve(draft) for draft in drafts])
     with transaction(write=False):
         offer = catalogue.one(world.offer)
         held = db.session.scalar(select(func.sum(OrderLine.open))) or 0
@@ -149,7 +154,7 @@ def test_the_database_refuses_to_reserve_more_than_there_is(app):
 def test_cancelling_and_approving_at_once_lose_no_stock_and_no_quota(app):
     """Red when `release` and `reserve` lock in different orders, or a counter is written from a value read before."""
     with transaction():
-        world = World.build(stock=400_000)
+        world = World.build(stock=480_000)
         drafts = [world.draft(20_000) for _ in range(24)]
         for draft in drafts:
             procurement.submit(world.requester, draft)
