@@ -31,6 +31,15 @@ def agreed(ids: Iterable[UUID]) -> dict[UUID, AgreedPrice]:
     return {row.id: row for row in db.session.scalars(query.execution_options(populate_existing=True))}
 
 
+def agreed_of(source_ids: Iterable[UUID]) -> dict[UUID, list[AgreedPrice]]:
+    """Source (request or framework) → its agreed prices, one statement."""
+    query = select(AgreedPrice).where(AgreedPrice.source_id.in_(set(source_ids))).order_by(AgreedPrice.id)
+    found: dict[UUID, list[AgreedPrice]] = {}
+    for row in db.session.scalars(query.execution_options(populate_existing=True)):
+        found.setdefault(row.source_id, []).append(row)
+    return found
+
+
 def agreed_for(agency_id: UUID, offer_ids: Iterable[UUID], day: date) -> dict[UUID, list[AgreedPrice]]:
     """Offer → the agreed prices that an agency may call off on a day, the cheapest first; one statement."""
     query = select(AgreedPrice).where(

@@ -15,7 +15,7 @@ from ..core.db import by_id, change_rows, db, new_id
 from ..core.errors import Conflict, Many, NotFound, Refused
 from ..products import services as products
 from . import rules
-from .agreed import agree, agreed, agreed_for, draw, end_agreed, undraw  # noqa: F401
+from .agreed import agree, agreed, agreed_for, agreed_of, draw, end_agreed, undraw  # noqa: F401
 from .models import Offer, PriceBreak, ReferencePrice
 
 Breaks = Sequence[tuple[int, int]]
@@ -180,6 +180,19 @@ def consume(quantities: dict[UUID, int]) -> None:
             "stock": offer.stock - wanted.quantity,
         },
         where=lambda offer, wanted: offer.reserved >= wanted.quantity,
+    )
+
+
+def put_back(quantities: dict[UUID, int]) -> None:
+    """What was loaded and is not sent after all: in stock again, and still held for its order."""
+    change_rows(
+        Offer,
+        [{"id": offer, "quantity": quantity} for offer, quantity in quantities.items()],
+        set_=lambda offer, wanted: {
+            "reserved": offer.reserved + wanted.quantity,
+            "stock": offer.stock + wanted.quantity,
+        },
+        where=lambda offer, wanted: offer.stock >= 0,
     )
 
 

@@ -1,15 +1,31 @@
 """The room's verbs, gathered: requisitions, orders, shipments, acceptances."""
 
-from .acceptances import Count, acceptance, record_acceptance, sign_acceptance  # noqa: F401
+from .acceptance_drafts import draft as acceptance_draft  # noqa: F401
+from .acceptance_drafts import save_draft as save_acceptance_draft  # noqa: F401
+from .acceptances import Count, acceptance, record_acceptance, record_deemed, sign_acceptance  # noqa: F401
 from .acceptances import of_orders as acceptances_of  # noqa: F401
 from .approvals import approve, reject  # noqa: F401
 from .chains import chain, set_chain, steps_of, waiting_steps  # noqa: F401
 from .checking import CheckedLine, check, typed_line  # noqa: F401
 from .checking import lines_of as requisition_lines  # noqa: F401
+from .crates import Crates  # noqa: F401
+from .crates import balances as crate_balances  # noqa: F401
+from .crates import movements as crate_movements  # noqa: F401
+from .crates import of_shipments as crates_of  # noqa: F401
+from .crates import take_back as take_crates_back  # noqa: F401
+from .deemed import last_day as last_day_to_accept  # noqa: F401
+from .deemed import overdue as overdue_shipments  # noqa: F401
+from .deemed import remind as remind_of_acceptance  # noqa: F401
+from .deemed import set_term as set_deeming_term  # noqa: F401
 from .delivery_plans import Delivery, deliveries_of, plan_of, put_plan  # noqa: F401
 from .delivery_plans import problems as plan_problems  # noqa: F401
 from .deputies import end_deputy, name_deputy  # noqa: F401
 from .deputies import listed as deputies  # noqa: F401
+from .evidence import Seen, add_photo, missing_papers  # noqa: F401
+from .evidence import papers_of as papers_of_shipment  # noqa: F401
+from .evidence import photo as delivery_photo  # noqa: F401
+from .evidence import photos_of as delivery_photos  # noqa: F401
+from .evidence import seen_of as seen_papers  # noqa: F401
 from .holds import expire_holds  # noqa: F401
 from .imports import SheetAnswer, take_sheet  # noqa: F401
 from .orders import (  # noqa: F401
@@ -29,6 +45,7 @@ from .orders import (  # noqa: F401
     own_open,
     within,
 )
+from .past import past_of  # noqa: F401
 from .requisitions import (  # noqa: F401
     drafts,
     open_requisition,
@@ -38,8 +55,45 @@ from .requisitions import (  # noqa: F401
     waiting,
 )
 from .requisitions import listed as requisitions  # noqa: F401
-from .returns import Returned, grant_of, mark_returned, record_return, returns_of  # noqa: F401
-from .shipments import Part, arriving, count_arriving, missing_papers, ship, shipment  # noqa: F401
+from .return_requests import (  # noqa: F401
+    answer,
+    ask,
+    finish,
+    parts_of,
+    photo,
+    photos_of,
+    receive,
+    request,
+    requests,
+    send_back,
+    to_finish,
+)
+from .return_requests import waiting as returns_waiting  # noqa: F401
+from .return_requests import withdraw as withdraw_request  # noqa: F401
+from .returns import (  # noqa: F401
+    Left,
+    Returned,
+    grant_of,
+    lock_acceptance_of,
+    mark_credited,
+    mark_returned,
+    net_of_returns,
+    record_return,
+    returned_before_billing,
+    returns_of,
+)
+from .shipments import (  # noqa: F401
+    Part,
+    amend_shipment,
+    arriving,
+    cancel_shipment,
+    count_arriving,
+    is_late,
+    ship,
+    shipment,
+)
 from .shipments import of_lot as shipments_of_lot  # noqa: F401
 from .shipments import of_orders as shipments_of  # noqa: F401
 from .submitting import submit, submit_checked, withdraw  # noqa: F401
+from .weighings import Scale  # noqa: F401
+from .weighings import entries_of as weighings_of  # noqa: F401
