@@ -166,9 +166,14 @@ def take(supplier_id: UUID, quantities: dict[UUID, int], products_of: dict[UUID,
 
 def give_back(lot_id: UUID, base: int) -> None:
     """Returned goods that the supplier took back: base-unit thousandths that can be shipped again."""
+    give_back_all({lot_id: base})
+
+
+def give_back_all(bases: dict[UUID, int]) -> None:
+    """Lot → base-unit thousandths that are in it again, one statement."""
     change_rows(
         Lot,
-        [{"id": lot_id, "base": base}],
+        [{"id": lot, "base": base} for lot, base in bases.items()],
         set_=lambda lot, wanted: {"taken": lot.taken - wanted.base},
         where=lambda lot, wanted: lot.taken >= wanted.base,
     )

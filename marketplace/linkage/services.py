@@ -42,6 +42,7 @@ from .lots import (  # noqa: F401
     add_paper,
     by_ids,
     give_back,
+    give_back_all,
     lot,
     lots_of,
     make_lot,

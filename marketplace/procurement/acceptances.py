@@ -2,32 +2,49 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
 
 from ..catalogue import rules as prices
 from ..core import audit, clock
-from ..core.actor import Actor
-from ..core.db import by_id, change_rows, db, new_id
+from ..core.actor import SYSTEM, Actor
+from ..core.db import by_id, change_rows, db, insert_rows, new_id
 from ..core.errors import DomainError, Many, NotFound, Refused
 from ..core.numbers import numbered
+from ..identity import services as identity
+from ..notices import services as notices
 from ..quota import services as quota
-from . import rules
+from . import acceptance_drafts as drafts
+from . import crates, evidence, rules, weighings
+from .delivery_models import SeenPaper, Weighing
+from .evidence import Seen
 from .models import Acceptance, AcceptanceLine, Order, OrderLine, Shipment, ShipmentLine
 from .orders import locked, recommit, within
-from .shipments import missing_papers
+from .weighings import Scale
 
 
 @dataclass(frozen=True)
 class Count:
     """What was found of one shipment line: thousandths of the order unit accepted; `net` thousandths of the base unit
-    where it is weighed; a reason where less was accepted than shipped."""
+    where it is weighed, or the `scales` that make it; a reason where less was accepted than shipped.
+
+    `papers`: the checklist as ticked; None where none was kept. `sensory`: good or off; `quick_test`: pass or fail.
+    """
 
     shipment_line_id: UUID
     accepted: int
     net: int | None = None
     reason: str = ""
+    scales: tuple[Scale, ...] = ()
+    papers: tuple[Seen, ...] | None = None
+    packages: int | None = None
+    temperature_tenths: int | None = None
+    sensory: str = ""
+    quick_test: str = ""
+    best_before: date | None = None
 
 
 def record_acceptance(
@@ -37,37 +54,76 @@ def record_acceptance(
 
     With a second inspector present and named it is signed by two; without, it waits for `sign_acceptance`.
     Raises Refused: receiver_is_requester, witness_is_receiver; Many with rows: more_than_shipped, reason_needed,
-    net_needed, net_beyond_tolerance, not_counted, papers_missing; Conflict: wrong_state.
+    net_needed, net_beyond_tolerance, tare_above_gross, net_differs, not_counted, papers_missing, papers_not_seen,
+    paper_expired, test_failed, sensory_off; Conflict: wrong_state.
     """
     actor.require("delivery.accept")
-    here = Shipment.order_id.in_(select(Order.id).where(Order.agency_id == actor.organisation))
-    order_id = db.session.scalar(select(Shipment.order_id).where(Shipment.id == shipment_id, here))
-    if order_id is None:
-        raise NotFound("shipment")
-    order, lines = locked(order_id, Order.agency_id == actor.organisation)
-    shipment = by_id(Shipment, shipment_id, what="shipment", lock=True)
-    arrived = rules.SHIPMENT.after("accept", shipment.state)
+    order, lines, shipment = _arrived(shipment_id, Order.agency_id == actor.organisation)
+    rules.SHIPMENT.after("accept", shipment.state)
     if actor.user is not None and actor.user == order.requested_by:
         raise Refused("receiver_is_requester", field="receiver")
     if witness.strip() and witness.strip() == actor.name:
         raise Refused("witness_is_receiver", field="witness")
     by_line = {line.id: line for line in lines}
-    _check_counts(shipment, counts, by_line)
-    values = _accept(shipment, counts, by_line)
+    papers = evidence.papers_of(shipment)
+    _check_counts(shipment, counts, by_line, papers)
+    values = _take(shipment, counts, lines, order)
+    row = _insert(actor, shipment, order, values, witness=witness.strip(), note=note)
+    _keep_evidence(values, counts, papers)
+    audit.record(actor, "delivery.accept", "order", order.id, acceptance=row.number, money_fen=row.money_fen)
+    _tell(row, order)
+    db.session.flush()
+    return row, order
+
+
+def record_deemed(shipment_id: UUID) -> tuple[Acceptance, Order]:
+    """Nobody came in time: everything counts as accepted at its nominal weight. Raises Conflict('wrong_state')."""
+    order, lines, shipment = _arrived(shipment_id)
+    rules.SHIPMENT.after("deem", shipment.state)
+    by_line = {line.id: line for line in lines}
+    counts = [
+        Count(line.id, line.quantity, prices.nominal_base(line.quantity, by_line[line.order_line_id].content))
+        for line in shipment.lines
+    ]
+    values = _take(shipment, counts, lines, order)
+    row = _insert(SYSTEM, shipment, order, values, state="deemed", deemed_on=clock.today())
+    audit.record(SYSTEM, "delivery.deem", "order", order.id, acceptance=row.number, money_fen=row.money_fen)
+    _tell(row, order)
+    db.session.flush()
+    return row, order
+
+
+def _arrived(shipment_id: UUID, condition: Any = None) -> tuple[Order, list[OrderLine], Shipment]:
+    """A shipment with its order and lines, locked. Raises NotFound."""
+    query = select(Shipment.order_id).join(Order, Order.id == Shipment.order_id).where(Shipment.id == shipment_id)
+    order_id = db.session.scalar(query if condition is None else query.where(condition))
+    if order_id is None:
+        raise NotFound("shipment")
+    order, lines = locked(order_id, condition)
+    return order, lines, by_id(Shipment, shipment_id, what="shipment", lock=True)
+
+
+def _take(shipment: Shipment, counts: Sequence[Count], lines: Sequence[OrderLine], order: Order) -> list[dict]:
+    """Moves quantities and what they hold of the plan; returns the acceptance lines' values."""
+    values = _accept(shipment, counts, {line.id: line for line in lines})
     released = recommit(lines)
     state = rules.order_state(lines, confirmed=True)
     db.session.flush()
     if order.plan_id:
         quota.release(order.plan_id, released)
-    order.state, shipment.state = state, arrived
-    return _insert(actor, shipment, order, values, witness, note), order
+    order.state, shipment.state = state, rules.SHIPMENT.after("accept", shipment.state)
+    return values
 
 
-def _check_counts(shipment: Shipment, counts: Sequence[Count], by_line: dict[UUID, OrderLine]) -> None:
+def _check_counts(
+    shipment: Shipment,
+    counts: Sequence[Count],
+    by_line: dict[UUID, OrderLine],
+    papers: dict[UUID, list[tuple[str, Any]]],
+) -> None:
     shipped = {line.id: line for line in shipment.lines}
     if any(count.shipment_line_id not in shipped for count in counts):
         raise NotFound("shipment_line")
-    missing = missing_papers(shipment)
     counted = {count.shipment_line_id for count in counts}
     errors: list[DomainError] = []
     for count in counts:
@@ -76,8 +132,8 @@ def _check_counts(shipment: Shipment, counts: Sequence[Count], by_line: dict[UUI
             _check_count(count, line, by_line[line.order_line_id])
         except Refused as refusal:
             errors.append(refusal)
-        if count.accepted and line.id in missing:
-            errors.append(Refused("papers_missing", field="papers", row=line.no, papers=missing[line.id]))
+        if count.accepted:
+            errors.extend(evidence.check_papers(papers[line.id], count.papers, line.no))
     errors.extend(
         Refused("not_counted", field="accepted", row=line.no) for line in shipment.lines if line.id not in counted
     )
@@ -92,11 +148,16 @@ def _check_count(count: Count, line: ShipmentLine, of: OrderLine) -> None:
         raise Refused("more_than_shipped", field="accepted", row=line.no, shipped=line.quantity)
     if count.accepted < line.quantity and count.reason not in rules.REJECT_REASONS:
         raise Refused("reject_reason_needed", field="reason", row=line.no)
+    if count.quick_test == "fail" and count.accepted:
+        raise Refused("test_failed", field="quick_test", row=line.no)
+    if count.sensory == "off" and count.accepted == line.quantity:
+        raise Refused("sensory_off", field="sensory", row=line.no)
+    net = weighings.net_of(count.scales, count.net, line.no)
     if of.pricing == "weighed" and count.accepted:
-        if count.net is None:
+        if net is None:
             raise Refused("net_needed", field="net", row=line.no)
         nominal = prices.nominal_base(count.accepted, of.content)
-        rules.check_net(count.net, nominal, of.tolerance_basis_points, line.no)
+        rules.check_net(net, nominal, of.tolerance_basis_points, line.no)
 
 
 def _accept(shipment: Shipment, counts: Sequence[Count], by_line: dict[UUID, OrderLine]) -> list[dict]:
@@ -108,7 +169,8 @@ def _accept(shipment: Shipment, counts: Sequence[Count], by_line: dict[UUID, Ord
         nominal = prices.nominal_base(of.accepted + count.accepted, of.content) - prices.nominal_base(
             of.accepted, of.content
         )
-        net = (count.net or 0) if of.pricing == "weighed" and count.accepted else nominal
+        weighed = weighings.net_of(count.scales, count.net, line.no) if of.pricing == "weighed" else None
+        net = (weighed or 0) if of.pricing == "weighed" and count.accepted else nominal
         before, added = (of.accepted, count.accepted) if of.pricing == "counted" else (of.accepted_base, net)
         money = rules.delivered_money(of.pricing, of.price_fen, before=before, added=added)
         rejected = line.quantity - count.accepted
@@ -129,13 +191,18 @@ def _accept(shipment: Shipment, counts: Sequence[Count], by_line: dict[UUID, Ord
                 "net": net,
                 "money_fen": money,
                 "reason": count.reason if rejected else "",
+                "packages": line.packages if count.packages is None else count.packages,
+                "temperature_tenths": count.temperature_tenths,
+                "sensory": count.sensory,
+                "quick_test": count.quick_test,
+                "best_before": count.best_before,
             }
         )
     return values
 
 
-def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], witness: str, note: str) -> Acceptance:
-    day, witness = clock.today(), witness.strip()
+def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], **how: Any) -> Acceptance:
+    day, two = clock.today(), bool(how.get("witness"))
     row = Acceptance(
         id=new_id(),
         number=numbered("YS", day.year)[0],
@@ -145,11 +212,9 @@ def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], 
         period=clock.period(day),
         at=clock.now(),
         accepted_by=actor.user,
-        state="signed" if witness else "signing",
-        signed_at=clock.now() if witness else None,
-        witness=witness,
-        note=note,
+        signed_at=clock.now() if two else None,
         money_fen=sum(value["money_fen"] for value in values),
+        **{"state": "signed" if two else "signing", **how},
     )
     db.session.add(row)
     db.session.flush()
@@ -163,27 +228,59 @@ def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], 
         set_=lambda line, wanted: {"accepted": wanted.accepted, "rejected": wanted.rejected},
         where=lambda line, wanted: line.accepted + line.rejected == 0,
     )
-    audit.record(actor, "delivery.accept", "order", order.id, acceptance=row.number, money_fen=row.money_fen)
-    db.session.flush()
+    crates.arrived(actor, shipment, order)
+    drafts.drop(shipment.id)
     return row
+
+
+def _keep_evidence(values: Sequence[dict], counts: Sequence[Count], papers: dict[UUID, list[tuple[str, Any]]]) -> None:
+    by_count = {count.shipment_line_id: count for count in counts}
+    lines = [(value["id"], by_count[value["shipment_line_id"]]) for value in values]
+    insert_rows(Weighing, [row for id_, count in lines for row in weighings.rows_of(id_, count.scales)])
+    seen = [row for id_, count in lines for row in evidence.rows_of(id_, papers[count.shipment_line_id], count.papers)]
+    insert_rows(SeenPaper, seen)
+
+
+def _tell(row: Acceptance, order: Order) -> None:
+    """Who must sign next, or the supplier that all have."""
+    notices.done_about("shipment", [row.shipment_id])
+    about: dict[str, Any] = {"number": row.number, "total_fen": row.money_fen}
+    if row.state != "signed":
+        kind = "acceptance_to_sign" if row.state == "signing" else "acceptance_deemed"
+        notices.tell(
+            kind, organisation_id=order.agency_id, about=("acceptance", row.id), permission="delivery.accept", **about
+        )
+    if row.state != "signing":
+        who = identity.named({order.agency_id})[order.agency_id].name
+        kind = "delivery_accepted" if row.state == "signed" else "delivery_deemed"
+        notices.tell(kind, organisation_id=order.supplier_id, about=("order", order.id), who=who, **about)
 
 
 def sign_acceptance(actor: Actor, acceptance_id: UUID) -> tuple[Acceptance, Order]:
     """The second signature, by another user of the agency than who signed first and who requested the order.
 
-    Raises Refused: second_is_first, receiver_is_requester; Conflict: wrong_state.
+    What was deemed accepted takes two: the first answers it, the second signs. Raises Refused: second_is_first,
+    receiver_is_requester; Conflict: wrong_state.
     """
     actor.require("delivery.accept")
     here = Acceptance.order_id.in_(select(Order.id).where(Order.agency_id == actor.organisation))
     row = by_id(Acceptance, acceptance_id, here, "acceptance", lock=True)
     order = by_id(Order, row.order_id)
-    state = rules.ACCEPTANCE.after("sign", row.state)
+    verb = "answer" if row.state == "deemed" and row.accepted_by is None else "sign"
+    state = rules.ACCEPTANCE.after(verb, row.state)
     if actor.user is not None and actor.user == order.requested_by:
         raise Refused("receiver_is_requester", field="receiver")
     if actor.user == row.accepted_by:
         raise Refused("second_is_first", field="second")
-    row.state, row.second_by, row.signed_at = state, actor.user, clock.now()
-    audit.record(actor, "delivery.sign", "order", order.id, acceptance=row.number)
+    row.state = state
+    if verb == "answer":
+        row.accepted_by = actor.user
+    else:
+        row.second_by, row.signed_at = actor.user, clock.now()
+    audit.record(actor, f"delivery.{verb}", "order", order.id, acceptance=row.number)
+    if state == "signed":
+        notices.done_about("acceptance", [row.id])
+        _tell(row, order)
     db.session.flush()
     return row, order
 

@@ -12,6 +12,7 @@ from ..core.guards import append_only
 
 CRATE_KINDS = ("basket", "crate", "foam_box", "pallet")
 LIVE = text("state = 'proposed'")
+OF_ALL = text("agency_id IS NULL")
 
 
 class ShipmentCrate(Base):
@@ -56,13 +57,17 @@ class CrateBalance(Base):
     """Crates that an agency holds of a supplier, by kind and deposit: the sum of their movements, never below zero."""
 
     __tablename__ = "crate_balance"
-    __table_args__ = (CheckConstraint("count >= 0", name="never_below_zero"), UniqueConstraint("id"))
+    __table_args__ = (
+        UniqueConstraint("supplier_id", "agency_id", "kind", "deposit_fen"),
+        CheckConstraint("count >= 0", name="never_below_zero"),
+        Index("ix_crate_balance_agency_id", "agency_id"),
+    )
 
-    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
-    agency_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
-    deposit_fen: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    id: Mapped[UUID] = mapped_column(default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    deposit_fen: Mapped[int]
     count: Mapped[int]
 
 
@@ -154,6 +159,7 @@ class DeemingTerm(Base):
     __tablename__ = "deeming_term"
     __table_args__ = (
         UniqueConstraint("agency_id", "from_day"),
+        Index("uq_deeming_term_all", "from_day", unique=True, sqlite_where=OF_ALL, postgresql_where=OF_ALL),
         CheckConstraint("days BETWEEN 1 AND 60", name="days"),
     )
 

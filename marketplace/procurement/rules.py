@@ -34,6 +34,7 @@ SHIPMENT = States(
     {
         "accept": ({"in_transit"}, "accepted"),
         "deem": ({"in_transit"}, "accepted"),
+        "amend": ({"in_transit"}, "in_transit"),
         "cancel": ({"in_transit"}, "cancelled"),
     },
 )
@@ -45,7 +46,7 @@ ACCEPTANCE = States(
     },
 )
 OPEN_STATES = ("to_confirm", "to_ship", "in_transit", "part_delivered")
-REJECT_REASONS = ("bruised", "rotten", "off_spec", "temperature", "papers", "short")
+REJECT_REASONS = ("bruised", "rotten", "off_spec", "temperature", "papers", "quick_test", "short", "late")
 
 
 class Quantities(Protocol):

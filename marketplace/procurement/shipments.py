@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -13,31 +14,47 @@ from ..catalogue import services as catalogue
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db, new_id
-from ..core.errors import Many, Refused
+from ..core.errors import Many, NotFound, Refused
 from ..core.numbers import numbered
+from ..identity import services as identity
 from ..linkage import services as linkage
-from ..products import services as products
-from . import rules
+from ..notices import services as notices
+from . import acceptance_drafts as drafts
+from . import crates, rules
 from .models import Order, OrderLine, Shipment, ShipmentLine
 from .orders import check_lines, locked, within
+from .plan_models import OrderDelivery
 from .rules import ORDER
 
 
 @dataclass(frozen=True)
 class Part:
-    """`quantity` thousandths of the order unit of one order line, out of one lot."""
+    """`quantity` thousandths of the order unit of one order line, out of one lot; `packages` pieces, `gross` and `net`
+    thousandths of a kilogram as loaded, where they were counted and weighed."""
 
     order_line_id: UUID
     lot_id: UUID
     quantity: int
+    packages: int | None = None
+    gross: int | None = None
+    net: int | None = None
 
 
 def ship(
-    actor: Actor, order_id: UUID, parts: Sequence[Part], *, expected_on: date, carrier: str = "", note: str = ""
+    actor: Actor,
+    order_id: UUID,
+    parts: Sequence[Part],
+    *,
+    expected_on: date,
+    sent_crates: Sequence[crates.Crates] = (),
+    delivery_no: int = 1,
+    **notice: Any,
 ) -> Shipment:
     """Sends a part of an order: open → in transit, stock consumed, lots taken, in one transaction.
 
-    Raises Many with rows: beyond_open, quantity_zero, lot_short, part_twice; Refused: no_lines, day_in_past; Conflict.
+    `notice` is the rest of the shipment notice: carrier, plate, driver, window, note, temperature_tenths (at loading).
+    Raises Many with rows: beyond_open, quantity_zero, lot_short, part_twice, weights_differ; Refused: no_lines,
+    day_in_past, delivery_unknown, crates_twice; Conflict.
     """
     actor.require("shipment.send")
     row, lines = locked(order_id, Order.supplier_id == actor.organisation)
@@ -63,7 +80,101 @@ def ship(
     db.session.flush()
     catalogue.consume(consumed)
     row.state = state
-    return _insert(actor, row, parts, expected_on, carrier, note)
+    plan = _delivery(row, delivery_no)
+    agreed = {"due_on": plan.deliver_on if plan else row.deliver_on, "window": plan.window if plan else row.window}
+    shipment = _insert(actor, row, parts, expected_on=expected_on, delivery_no=delivery_no, **agreed | notice)
+    crates.put(shipment.id, sent_crates)
+    _tell(row, shipment)
+    return shipment
+
+
+def _delivery(row: Order, no: int) -> OrderDelivery | None:
+    """The delivery of the order's plan that a shipment is part of; an order without a plan has one."""
+    planned = db.session.scalars(select(OrderDelivery).where(OrderDelivery.order_id == row.id)).all()
+    found = next((each for each in planned if each.no == no), None)
+    if found is None and (planned or no != 1):
+        raise Refused("delivery_unknown", field="delivery_no")
+    return found
+
+
+def _tell(row: Order, shipment: Shipment) -> None:
+    notices.done_about("shipment", [shipment.id])
+    notices.tell(
+        "shipment_under_way",
+        organisation_id=row.agency_id,
+        about=("shipment", shipment.id),
+        number=shipment.number,
+        permission="delivery.accept",
+        act_by=shipment.expected_on,
+        who=identity.named({row.supplier_id})[row.supplier_id].name,
+    )
+
+
+def amend_shipment(actor: Actor, shipment_id: UUID, *, expected_on: date, **notice: Any) -> Shipment:
+    """The supplier changes what a notice says while the goods are under way: day, window, carrier, plate, driver, note.
+
+    Lots and quantities stay: what was loaded wrongly is cancelled and sent anew. Raises Refused('day_in_past'), Conflict.
+    """
+    actor.require("shipment.send")
+    row, order = _own(actor, shipment_id)
+    rules.SHIPMENT.after("amend", row.state)
+    if expected_on < clock.today():
+        raise Refused("day_in_past", field="expected_on")
+    for name, value in {"expected_on": expected_on, **notice}.items():
+        setattr(row, name, value)
+    audit.record(actor, "shipment.amend", "order", order.id, shipment=row.number, expected_on=expected_on.isoformat())
+    _tell(order, row)
+    db.session.flush()
+    return row
+
+
+def cancel_shipment(actor: Actor, shipment_id: UUID, reason: str) -> Shipment:
+    """The supplier takes a shipment back before it is accepted: its quantities are open again, lots and stock refilled.
+
+    Raises Refused('reason_needed'), Conflict('wrong_state').
+    """
+    actor.require("shipment.send")
+    if not reason.strip():
+        raise Refused("reason_needed", field="reason")
+    order_id = db.session.scalar(select(Shipment.order_id).where(Shipment.id == shipment_id, _mine(actor)))
+    if order_id is None:
+        raise NotFound("shipment")
+    order, lines = locked(order_id, Order.supplier_id == actor.organisation)
+    row = by_id(Shipment, shipment_id, what="shipment", lock=True)
+    row.state, row.closed_reason = rules.SHIPMENT.after("cancel", row.state), reason.strip()
+    by_line = {line.id: line for line in lines}
+    lots: dict[UUID, int] = {}
+    stock: dict[UUID, int] = {}
+    for part in row.lines:
+        line = by_line[part.order_line_id]
+        line.in_transit -= part.quantity
+        line.open += part.quantity
+        lots[part.lot_id] = lots.get(part.lot_id, 0) + prices.nominal_base(part.quantity, line.content)
+        stock[line.offer_id] = stock.get(line.offer_id, 0) + part.quantity
+    order.state = rules.order_state(lines, confirmed=True)
+    db.session.flush()
+    linkage.give_back_all(lots)
+    catalogue.put_back(stock)
+    drafts.drop(shipment_id)
+    audit.record(actor, "shipment.cancel", "order", order.id, shipment=row.number, reason=row.closed_reason)
+    notices.done_about("shipment", [row.id])
+    notices.tell("shipment_cancelled", organisation_id=order.agency_id, about=("order", order.id), number=row.number)
+    db.session.flush()
+    return row
+
+
+def _mine(actor: Actor) -> Any:
+    return Shipment.order_id.in_(select(Order.id).where(Order.supplier_id == actor.organisation))
+
+
+def _own(actor: Actor, shipment_id: UUID) -> tuple[Shipment, Order]:
+    row = by_id(Shipment, shipment_id, _mine(actor), "shipment", lock=True)
+    return row, by_id(Order, row.order_id)
+
+
+def is_late(row: Shipment) -> bool:
+    """Whether it comes after the day that was agreed; the buyer may refuse it."""
+    return row.due_on is not None and row.expected_on > row.due_on
 
 
 @contextmanager
@@ -89,6 +200,8 @@ def _check_parts(parts: Sequence[Part]) -> None:
         if (part.order_line_id, part.lot_id) in seen:
             errors.append(Refused("part_twice", field="lot_id", row=no))
         seen.add((part.order_line_id, part.lot_id))
+        if part.net is not None and (part.gross or 0) < part.net:
+            errors.append(Refused("weights_differ", field="gross", row=no))
     if errors:
         raise Many(errors)
 
@@ -103,18 +216,16 @@ def _take_lots(row: Order, lines: dict[UUID, OrderLine], parts: Sequence[Part]) 
     linkage.take(row.supplier_id, wanted, product_of, clock.today())
 
 
-def _insert(actor: Actor, row: Order, parts: Sequence[Part], expected_on: date, carrier: str, note: str) -> Shipment:
+def _insert(actor: Actor, row: Order, parts: Sequence[Part], **notice: Any) -> Shipment:
     no = (db.session.scalar(select(func.max(Shipment.no)).where(Shipment.order_id == row.id)) or 0) + 1
     shipment = Shipment(
         id=new_id(),
         number=numbered("SH", clock.today().year)[0],
         order_id=row.id,
         no=no,
-        carrier=carrier,
-        note=note,
         shipped_at=clock.now(),
         shipped_by=actor.user,
-        expected_on=expected_on,
+        **notice,
     )
     db.session.add(shipment)
     db.session.flush()
@@ -128,6 +239,9 @@ def _insert(actor: Actor, row: Order, parts: Sequence[Part], expected_on: date, 
                 "order_line_id": part.order_line_id,
                 "lot_id": part.lot_id,
                 "quantity": part.quantity,
+                "packages": part.packages,
+                "gross": part.gross,
+                "net": part.net,
                 "accepted": 0,
                 "rejected": 0,
             }
@@ -180,17 +294,3 @@ def count_arriving(actor: Actor) -> int:
     """How many shipments are under way within the actor's scope."""
     query = select(func.count()).select_from(Shipment).join(Order, Order.id == Shipment.order_id)
     return db.session.scalar(query.where(Shipment.state == "in_transit", within(actor))) or 0
-
-
-def missing_papers(row: Shipment) -> dict[UUID, list[str]]:
-    """Papers that a shipment's lots must carry and do not: shipment line → kinds. Statements do not grow with lines."""
-    lots = linkage.by_ids(line.lot_id for line in row.lines)
-    needed = products.papers_needed(lot.product_id for lot in lots.values())
-    held = linkage.papers_of(lots)
-    missing = {}
-    for line in row.lines:
-        kinds = {paper.kind for paper in held.get(line.lot_id, [])}
-        lacking = [kind for kind in needed.get(lots[line.lot_id].product_id, []) if kind not in kinds]
-        if lacking:
-            missing[line.id] = lacking
-    return missing

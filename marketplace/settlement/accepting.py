@@ -22,9 +22,21 @@ def accept(
     return acceptance, settling.bill_for(acceptance, order) if acceptance.state == "signed" else None
 
 
+def deem(shipment_id: UUID) -> tuple[Acceptance, Bill | None]:
+    """Nobody accepted in time: billed, so that the clock of payment runs. It settles only once two have signed."""
+    acceptance, order = procurement.record_deemed(shipment_id)
+    return acceptance, settling.bill_for(acceptance, order)
+
+
 def sign(actor: Actor, acceptance_id: UUID) -> tuple[Acceptance, Bill | None]:
-    """The second signature: the acceptance is signed, and billed. Errors: see sign_acceptance."""
+    """A signature under what was accepted: the second makes it signed and billed. Errors: see sign_acceptance.
+
+    What was deemed accepted is billed already: the first of its two signatures answers it, with the second it settles
+    if it is paid.
+    """
     acceptance, order = procurement.sign_acceptance(actor, acceptance_id)
-    bill = settling.bill_for(acceptance, order)
+    if acceptance.state != "signed":
+        return acceptance, None
+    bill = None if acceptance.deemed_on else settling.bill_for(acceptance, order)
     settling.settle_ready(actor, [acceptance.id])  # what was paid before it was signed
     return acceptance, bill

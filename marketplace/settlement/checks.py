@@ -14,7 +14,7 @@ from ..households.checks import CHECKS as HOUSEHOLDS
 from ..ledger.models import Entry, PostedSource
 from ..linkage.models import Lot
 from ..payments.models import Bill
-from ..procurement.models import AcceptanceLine, GoodsReturn, Order, OrderLine, ShipmentLine
+from ..procurement.models import AcceptanceLine, GoodsReturn, Order, OrderLine, Shipment, ShipmentLine
 from ..quota.models import QuotaPlan
 from . import figures, income_checks, trade_checks
 from .models import SettledLine
@@ -213,7 +213,13 @@ def lots_gave_what_was_shipped() -> list[str]:
     """What was taken of a lot is what left in shipments less what came back into it, in base units."""
     shipped: dict[Any, int] = {}
     alike = ShipmentLine.lot_id, ShipmentLine.quantity, OrderLine.content
-    query = select(*alike, func.count()).join(OrderLine, OrderLine.id == ShipmentLine.order_line_id).group_by(*alike)
+    query = (
+        select(*alike, func.count())
+        .join(OrderLine, OrderLine.id == ShipmentLine.order_line_id)
+        .join(Shipment, Shipment.id == ShipmentLine.shipment_id)
+        .where(Shipment.state != "cancelled")
+        .group_by(*alike)
+    )
     for lot, quantity, content, count in db.session.execute(query.execution_options(yield_per=10_000)):
         shipped[lot] = shipped.get(lot, 0) + nominal_base(quantity, content) * count
     back = _restocked()

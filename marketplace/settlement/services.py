@@ -1,6 +1,6 @@
 """The room's verbs, gathered: accept a delivery, confirm a payment, reverse; and its reads."""
 
-from .accepting import accept, sign  # noqa: F401
+from .accepting import accept, deem, sign  # noqa: F401
 from .reads import (  # noqa: F401
     Volume,
     lines_by_ids,

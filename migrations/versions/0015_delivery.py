@@ -19,6 +19,12 @@ CHECKS = (
     ("acceptance_line", "checks", "sensory IN ('', 'good', 'off') AND quick_test IN ('', 'pass', 'fail')"),
     ("acceptance_line", "failed_is_rejected", "quick_test <> 'fail' OR accepted = 0"),
 )
+OF_ALL = sa.text("agency_id IS NULL")
+# What holds until an office states another: RULES.md knows a parameter of days, and no published figure of it.
+FIRST_TERM = (
+    "INSERT INTO deeming_term (id, agency_id, from_day, days, basis) VALUES"
+    " ('0193557f000070008000000000000015', NULL, '2025-06-01', 10, '合同未约定时的默认天数')"
+)
 GUARDED = ("crate_movement", "weighing_entry", "seen_paper", "delivery_photo", "deeming_term")
 
 
@@ -101,18 +107,25 @@ def _crates() -> None:
     op.create_index("ix_crate_movement_shipment_id", "crate_movement", ["shipment_id"])
     op.create_table(
         "crate_balance",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("supplier_id", sa.Uuid(), nullable=False),
         sa.Column("agency_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(10), nullable=False),
         sa.Column("deposit_fen", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("count >= 0", name=op.f("ck_crate_balance_never_below_zero")),
         sa.ForeignKeyConstraint(["supplier_id"], ["organisation.id"], name=op.f("fk_crate_balance_supplier_id")),
         sa.ForeignKeyConstraint(["agency_id"], ["organisation.id"], name=op.f("fk_crate_balance_agency_id")),
-        sa.PrimaryKeyConstraint("supplier_id", "agency_id", "kind", "deposit_fen", name=op.f("pk_crate_balance")),
-        sa.UniqueConstraint("id", name=op.f("uq_crate_balance_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_crate_balance")),
+        sa.UniqueConstraint(
+            "supplier_id",
+            "agency_id",
+            "kind",
+            "deposit_fen",
+            name=op.f("uq_crate_balance_supplier_id_agency_id_kind_deposit_fen"),
+        ),
     )
+    op.create_index("ix_crate_balance_agency_id", "crate_balance", ["agency_id"])
 
 
 def _substitutes() -> None:
@@ -223,6 +236,10 @@ def _terms() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deeming_term")),
         sa.UniqueConstraint("agency_id", "from_day", name=op.f("uq_deeming_term_agency_id_from_day")),
     )
+    op.create_index(
+        "uq_deeming_term_all", "deeming_term", ["from_day"], unique=True, sqlite_where=OF_ALL, postgresql_where=OF_ALL
+    )
+    op.execute(FIRST_TERM)
 
 
 def downgrade() -> None:

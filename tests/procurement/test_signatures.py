@@ -13,17 +13,8 @@ from marketplace.payments.models import Bill
 from marketplace.procurement import services as procurement
 from marketplace.procurement.models import Acceptance
 from marketplace.settlement import services as settlement
-from tests.factories.world import BEIJING_COUNTY, World, actor
+from tests.factories.world import BEIJING_COUNTY, actor
 from tests.faults.test_races import race
-
-
-@pytest.fixture
-def world(app):
-    with transaction():
-        made = World.build()
-        made.extra["second"] = actor(made.receiver.organisation, {"receiver"}, "周立新")
-        made.extra["shipment"] = made.shipped(made.lot())
-    return made
 
 
 def take(world, **how):
