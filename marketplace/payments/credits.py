@@ -8,8 +8,10 @@ from sqlalchemy import or_, select, text
 from ..core import clock
 from ..core.db import db, new_id
 from ..core.errors import Conflict, Refused
+from ..notices import services as notices
+from . import rules
 from .credit_models import BillCredit
-from .models import Bill, TaxInvoice, Transfer
+from .models import Bill, BillPart, TaxInvoice, Transfer
 from .stripe_models import LIVE, CardPayment
 
 
@@ -20,18 +22,19 @@ def credit(bill: Bill, return_id: UUID, fen: int) -> BillCredit:
     Refused('credit_beyond_due') where part was paid already and less than `fen` is left to pay.
     """
     refuse_if_paying(bill)
-    left = bill.total_fen - bill.credited_fen - bill.paid_fen
-    if fen > left:
-        raise Refused("credit_beyond_due", field="quantity", left_fen=left)
+    if fen > rules.left_fen(bill):
+        raise Refused("credit_beyond_due", field="quantity", left_fen=rules.left_fen(bill))
     row = BillCredit(
         id=new_id(), bill_id=bill.id, return_id=return_id, fen=fen, day=clock.today(), recorded_at=clock.now()
     )
     db.session.add(row)
     bill.credited_fen += fen
-    if bill.credited_fen == bill.total_fen:
-        bill.state = "credited"
-    elif bill.credited_fen + bill.paid_fen == bill.total_fen:  # what was paid in part is now all of it
-        bill.state, bill.paid_on = "paid", bill.paid_on or clock.today()
+    if not rules.left_fen(bill):
+        bill.state = rules.BILL.after("credit_rest" if bill.paid_fen else "credit", bill.state)
+        if bill.paid_fen:
+            bill.paid_on = bill.paid_on or clock.today()
+            bill.days_to_pay = (bill.paid_on - bill.delivered_on).days
+        notices.done_about("bill", [bill.id], "bill_to_pay")
     db.session.flush()
     return row
 
@@ -44,6 +47,21 @@ def refuse_if_paying(bill: Bill) -> None:
     cards = select(CardPayment.id).where(CardPayment.bill_id == bill.id, text(LIVE))
     if db.session.scalar(select(or_(transfers.exists(), cards.exists()))):
         raise Conflict("transfer_waits")
+
+
+def lock_part(acceptance_id: UUID) -> BillPart | None:
+    """An acceptance's part of a bill, made or to come, locked: the month's billing waits for what comes back of it."""
+    query = select(BillPart).where(BillPart.acceptance_id == acceptance_id).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def lower_part(part: BillPart, fen: int) -> None:
+    """A part that the month's bill will carry asks for less; for nothing, it is not billed at all."""
+    if fen < part.fen:
+        part.fen -= fen
+    else:
+        db.session.delete(part)
+    db.session.flush()
 
 
 def invoiced(bill_id: UUID) -> bool:

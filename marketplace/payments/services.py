@@ -19,7 +19,7 @@ from .bills import (  # noqa: F401
     unbilled,
     within,
 )
-from .credits import credit, credits_of, invoiced, refuse_if_paying  # noqa: F401
+from .credits import credit, credits_of, invoiced, lock_part, lower_part, refuse_if_paying  # noqa: F401
 from .invoices import (  # noqa: F401
     invoices_of,
     record_invoice,

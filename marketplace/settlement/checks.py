@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select, union_all
 
 from ..attribution.models import Pool, PoolMovement
 from ..attribution.posting import LEDGER_KIND
@@ -16,7 +16,7 @@ from ..linkage.models import Lot
 from ..payments.models import Bill
 from ..procurement.models import AcceptanceLine, GoodsReturn, Order, OrderLine, Shipment, ShipmentLine
 from ..quota.models import QuotaPlan
-from . import figures, income_checks, trade_checks
+from . import credit_checks, figures, income_checks, trade_checks
 from .models import SettledLine
 from .ranges import Range, id_text, ranged
 
@@ -49,15 +49,23 @@ def entries_of_a_line_sum_to_its_money(within: Range) -> list[str]:
 
 
 def accepted_and_paid_is_settled() -> list[str]:
-    """Each accepted line of a fully paid bill has settled, for its money, and no other line has."""
-    paid = and_(Bill.state == "paid", AcceptanceLine.money_fen > 0)
+    """Each accepted line of a fully paid bill has settled, for its money less what was credited, and no other line has."""
+    credited = (
+        select(GoodsReturn.acceptance_line_id, func.sum(GoodsReturn.money_fen).label("fen"))
+        .where(GoodsReturn.credited)
+        .group_by(GoodsReturn.acceptance_line_id)
+        .subquery()
+    )
+    due = AcceptanceLine.money_fen - func.coalesce(credited.c.fen, 0)
+    paid = and_(Bill.state == "paid", due > 0)
     query = (
-        select(AcceptanceLine.id, AcceptanceLine.money_fen, SettledLine.money_fen)
+        select(AcceptanceLine.id, due, SettledLine.money_fen)
+        .join(credited, credited.c.acceptance_line_id == AcceptanceLine.id, isouter=True)
         .join(Bill, Bill.acceptance_id == AcceptanceLine.acceptance_id, isouter=True)
         .join(SettledLine, SettledLine.id == AcceptanceLine.id, isouter=True)
         .where(
             or_(
-                and_(paid, or_(SettledLine.id.is_(None), SettledLine.money_fen != AcceptanceLine.money_fen)),
+                and_(paid, or_(SettledLine.id.is_(None), SettledLine.money_fen != due)),
                 and_(or_(Bill.id.is_(None), Bill.state != "paid"), SettledLine.id.is_not(None)),
             )
         )
@@ -172,16 +180,21 @@ def settled_quantities_are_their_lines() -> list[str]:
 
 
 def returned_quantities_are_their_reversals() -> list[str]:
-    """What came back of an accepted line is what its reversals hold, and never more than was accepted."""
+    """What came back of an accepted line is what its reversals hold and what was credited before it settled."""
+    reversed_ = select(SettledLine.line_id, -SettledLine.quantity, -SettledLine.net, -SettledLine.money_fen).where(
+        SettledLine.reverses_id.is_not(None)
+    )
+    credited = select(GoodsReturn.acceptance_line_id, GoodsReturn.quantity, GoodsReturn.net, GoodsReturn.money_fen)
+    back = union_all(reversed_, credited.where(GoodsReturn.credited)).subquery()
+    line_id, quantity, net, fen = back.c
     made = (
         select(
-            SettledLine.line_id,
-            func.sum(-SettledLine.quantity).label("quantity"),
-            func.sum(-SettledLine.net).label("net"),
-            func.sum(-SettledLine.money_fen).label("fen"),
+            line_id.label("line_id"),
+            func.sum(quantity).label("quantity"),
+            func.sum(net).label("net"),
+            func.sum(fen).label("fen"),
         )
-        .where(SettledLine.reverses_id.is_not(None))
-        .group_by(SettledLine.line_id)
+        .group_by(line_id)
         .subquery()
     )
     line = AcceptanceLine
@@ -189,7 +202,7 @@ def returned_quantities_are_their_reversals() -> list[str]:
         line.id, line.returned, line.returned_net, line.returned_fen, made.c.quantity, made.c.net, made.c.fen
     ).join(made, made.c.line_id == line.id, isouter=True)
     return [
-        f"accepted line {id_}: {held} returned, its reversals make {sums}"
+        f"accepted line {id_}: {held} returned, its reversals and credits make {sums}"
         for id_, *values in _rows(query.where(or_(line.returned > 0, made.c.quantity.is_not(None))))
         if (held := [int(value) for value in values[:3]]) != (sums := [int(value or 0) for value in values[3:]])
     ]
@@ -260,6 +273,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     returned_quantities_are_their_reversals,
     returned_goods_are_the_order_lines,
     lots_gave_what_was_shipped,
+    *credit_checks.CHECKS,
     *income_checks.CHECKS,
     *trade_checks.CHECKS,
     *HOUSEHOLDS,

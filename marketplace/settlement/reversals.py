@@ -35,12 +35,47 @@ def reverse(
     figures and pools follow; what was distributed already becomes recoverable, set against coming money. `restocked`
     gives the goods back to their lot. Errors: see record_return, record_red_invoice; NotFound outside the supplier's.
     """
+    return reverse_for(
+        actor,
+        line_id,
+        quantity=quantity,
+        net=net,
+        reason=reason,
+        red_invoice_number=red_invoice_number,
+        issued_on=issued_on,
+        refund_serial=refund_serial,
+        restocked=restocked,
+    )
+
+
+def reverse_for(
+    actor: Actor,
+    line_id: UUID,
+    *,
+    quantity: int,
+    net: int | None,
+    reason: str,
+    red_invoice_number: str,
+    issued_on: date | None,
+    refund_serial: str,
+    restocked: bool,
+    request_id: UUID | None = None,
+) -> SettledLine:
+    """`reverse`, for the buyer's request if there is one: while it asks for the line's goods, nothing else takes them."""
     actor.require("return.record")
     of = sale(actor, line_id)
     reversal_id, today = new_id(), clock.today()
     back = procurement.record_return(
-        actor, reversal_id, of.line_id, quantity=quantity, net=net, reason=reason, restocked=restocked
+        actor,
+        reversal_id,
+        of.line_id,
+        quantity=quantity,
+        net=net,
+        reason=reason,
+        restocked=restocked,
+        request_id=request_id,
     )
+    gone = back.money_fen - of.money_fen  # came back before the line settled
     if back.row.money_fen:  # a part too small for a fen has no invoice; the next one carries it
         payments.record_red_invoice(
             of.bill_id,
@@ -57,9 +92,9 @@ def reverse(
             supplier_id=of.supplier_id,
             lot_id=of.lot_id,
             division=of.origin,
-            money_fen=back.money_fen,
-            before_fen=back.before_fen,
-            after_fen=back.after_fen,
+            money_fen=of.money_fen,
+            before_fen=back.before_fen - gone,
+            after_fen=back.after_fen - gone,
             base=back.base,
             concerns=of.period,
         ),

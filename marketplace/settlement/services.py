@@ -12,5 +12,6 @@ from .reads import (  # noqa: F401
     sold_by,
     volume_of,
 )
+from .returning import finish_return  # noqa: F401
 from .reversals import reverse, sale  # noqa: F401
 from .settling import confirm_payment, refuse_payment  # noqa: F401

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from ..accreditation import services as accreditation
 from ..attribution import services as attribution
 from ..attribution.services import Fact, Outcome
-from ..catalogue.rules import nominal_base
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import db, insert_rows
@@ -19,18 +18,20 @@ from ..payments.models import Bill, Transfer
 from ..payments.services import Delivered
 from ..procurement import services as procurement
 from ..procurement.models import Acceptance, AcceptanceLine, Order, OrderLine
+from ..procurement.services import Left
 from ..quota import services as quota
 from . import figures
 from .models import SettledLine
 
-Ready = tuple[AcceptanceLine, OrderLine, Acceptance]
+Ready = tuple[Left, OrderLine, Acceptance]
 
 
 def bill_for(acceptance: Acceptance, order: Order) -> Bill | None:
-    """The bill for what was accepted; None where nothing was."""
-    if not acceptance.money_fen:
+    """The bill for what was accepted and has not come back yet; None where nothing is left."""
+    total_fen = acceptance.money_fen - procurement.returned_before_billing(acceptance.id)
+    if not total_fen:
         return None
-    return payments.make_bill(
+    return payments.bill_acceptance(
         Delivered(
             acceptance_id=acceptance.id,
             order_id=order.id,
@@ -39,7 +40,8 @@ def bill_for(acceptance: Acceptance, order: Order) -> Bill | None:
             division=order.division,
             agency_division=order.agency_division,
             day=acceptance.day,
-            total_fen=acceptance.money_fen,
+            total_fen=total_fen,
+            accepted_on=clock.local(acceptance.signed_at or acceptance.at).date(),
         )
     )
 
@@ -47,7 +49,7 @@ def bill_for(acceptance: Acceptance, order: Order) -> Bill | None:
 def confirm_payment(actor: Actor, transfer_id: UUID) -> tuple[Transfer, Bill]:
     """The supplier says that the money arrived: the bill is paid, and its lines settle. Errors: see answer_transfer."""
     transfer, bill = payments.answer_transfer(actor, transfer_id, arrived=True)
-    settle_ready(actor, [bill.acceptance_id])
+    settle_ready(actor, payments.acceptances_paid_by(bill))
     return transfer, bill
 
 
@@ -76,16 +78,20 @@ def settle_ready(actor: Actor, acceptance_ids: Iterable[UUID]) -> int:
 
 
 def _ready(paid: dict[UUID, Bill]) -> list[Ready]:
-    """Lines of money in signed acceptances without a settled line, by order and the acceptance's day."""
+    """Lines of money in signed acceptances without a settled line, less what came back; by order and acceptance's day."""
     query = (
         select(AcceptanceLine, OrderLine, Acceptance)
         .join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
         .join(Acceptance, Acceptance.id == AcceptanceLine.acceptance_id)
-        .where(Acceptance.id.in_(paid), Acceptance.state == "signed", AcceptanceLine.money_fen > 0)
+        .where(Acceptance.id.in_(paid), Acceptance.state == "signed")
+        .where(AcceptanceLine.money_fen > AcceptanceLine.returned_fen)
         .where(~select(SettledLine.id).where(SettledLine.id == AcceptanceLine.id).exists())
         .order_by(Acceptance.order_id, Acceptance.day, Acceptance.id, AcceptanceLine.no)
     )
-    return [(line, of, acceptance) for line, of, acceptance in db.session.execute(query)] if paid else []
+    if not paid:
+        return []
+    found = db.session.execute(query.execution_options(populate_existing=True))
+    return [(procurement.net_of_returns(line, of), of, acceptance) for line, of, acceptance in found]
 
 
 def _settle(order: Order, ready: Sequence[Ready], bills: dict[UUID, Bill]) -> None:
@@ -104,19 +110,19 @@ def _settle(order: Order, ready: Sequence[Ready], bills: dict[UUID, Bill]) -> No
     figures.grow(rows)
 
 
-def _fact(order: Order, line: AcceptanceLine, of: OrderLine) -> Fact:
+def _fact(order: Order, line: Left, of: OrderLine) -> Fact:
     return Fact(
         line_id=line.id,
         supplier_id=order.supplier_id,
         product_id=of.product_id,
         lot_id=line.lot_id,
         money_fen=line.money_fen,
-        base=nominal_base(line.accepted, of.content),
+        base=line.base,
         priced=line.accepted if of.pricing == "counted" else line.net,
     )
 
 
-def _settled(bill: Bill, order: Order, line: AcceptanceLine, of: OrderLine, outcome: Outcome, today: date) -> dict:
+def _settled(bill: Bill, order: Order, line: Left, of: OrderLine, outcome: Outcome, today: date) -> dict:
     return {
         "id": line.id,
         "line_id": line.id,
@@ -146,7 +152,7 @@ def _settled(bill: Bill, order: Order, line: AcceptanceLine, of: OrderLine, outc
     }
 
 
-def _move_quota(order: Order, pairs: Sequence[tuple[AcceptanceLine, OrderLine]]) -> None:
+def _move_quota(order: Order, pairs: Sequence[tuple[Left, OrderLine]]) -> None:
     quantities: dict[UUID, int] = {}
     money: dict[UUID, int] = {}
     counted = 0

@@ -89,7 +89,15 @@ def test_every_part_of_the_kit_renders_in_both_languages(client: FlaskClient) ->
 
 
 # Tables whose badge goes by another kind's name.
-KINDS = {"transfer": "payment", "job": "task", "verify_result": "task", "surplus_year": "surplus"}
+KINDS = {
+    "return_request": "return",
+    "transfer": "payment",
+    "job": "task",
+    "verify_result": "task",
+    "surplus_year": "surplus",
+    "quota_plan": "plan",
+    "quota_amendment": "amendment",
+}
 
 
 @pytest.mark.unit

@@ -39,14 +39,14 @@ def expected() -> dict[str, dict[str, int]]:
     sold: dict[str, Fraction] = {}
     found = {}
     returns = rows(
-        "SELECT r.id, r.acceptance_line_id AS line, r.quantity, r.net, r.recorded_at AS at, a.accepted, a.money_fen, "
+        "SELECT r.id, r.acceptance_line_id AS line, r.quantity, r.net, r.recorded_at AS at, r.credited, a.accepted, a.money_fen, "
         "a.net AS whole_net, a.lot_id, o.content, o.pricing FROM goods_return r "
         "JOIN acceptance_line a ON a.id = r.acceptance_line_id JOIN order_line o ON o.id = a.order_line_id"
     )
     actual = posted_kind("reversal", "debit_id")
     back: dict[str, list] = {}  # line → order units, net weight, fen and shares that came back so far
     sales = rows(
-        "SELECT s.id, s.money_fen, s.lot_id, s.product_id, a.accepted, a.net, o.content, o.pricing, "
+        "SELECT s.id, s.money_fen, a.money_fen AS whole_fen, s.lot_id, s.product_id, a.accepted, a.net, o.content, o.pricing, "
         "t.answered_at AS at, t.id AS transfer, a.no FROM settled_line s "
         "JOIN acceptance_line a ON a.id = s.id JOIN order_line o ON o.id = a.order_line_id "
         "JOIN bill b ON b.id = s.bill_id JOIN transfer t ON t.bill_id = b.id AND t.state = 'confirmed' "
@@ -55,6 +55,9 @@ def expected() -> dict[str, dict[str, int]]:
     events = [(row["at"], 0, str(row["transfer"]), row["no"], row) for row in sales]
     events += [(row["at"], 1, str(row["id"]), 0, row) for row in returns]
     for _, is_return, _, _, line in sorted(events, key=lambda event: event[:4]):
+        if is_return and line["credited"]:
+            before_settling(line, back)
+            continue
         if is_return:
             agreement = str(lots[line["lot_id"]]["agreement_id"])
             shares = came_back(line, found[key_of(line["line"])], actual.get(key_of(line["id"]), {}), back)
@@ -69,6 +72,9 @@ def expected() -> dict[str, dict[str, int]]:
             if shares:
                 found[key_of(line["id"])] = {account: -share for account, share in shares.items()}
             continue
+        gone = back.get(key_of(line["id"]), [0, 0, 0, {}, 0, 0])  # before it settled
+        line |= {"accepted": line["accepted"] - gone[0], "net": line["net"] - gone[1], "gone": gone[5]}
+        assert line["money_fen"] == line["whole_fen"] - gone[2], line
         left = line["money_fen"]
         shares: dict[str, int] = {}
         lot = lots[line["lot_id"]]
@@ -79,7 +85,8 @@ def expected() -> dict[str, dict[str, int]]:
                 if agreement["id"] != lot["agreement_id"]:
                     continue
                 key = lot["id"]
-                sold[key] = sold.get(key, Fraction(0)) + half_up(Fraction(line["accepted"] * line["content"], 1000))
+                units = half_up(Fraction((line["accepted"] + gone[0]) * line["content"], 1000)) - line["gone"]
+                sold[key] = sold.get(key, Fraction(0)) + units
                 share = Fraction(min(sold[key], lot["size"])) / lot["size"]
                 traced = 0
                 of_lot = [(key, str(agreement["id"]), cost.get(key, 0))]
@@ -116,6 +123,16 @@ def expected() -> dict[str, dict[str, int]]:
     return found
 
 
+def before_settling(line: dict, back: dict[str, list]) -> None:
+    """What came back before its line settled: its money and goods leave the line, cumulative, and nothing is posted."""
+    quantity, net, _, so_far, _, units = back.get(key_of(line["line"]), [0, 0, 0, {}, 0, 0])
+    quantity, net = quantity + line["quantity"], net + line["net"]
+    part, whole = (net, line["whole_net"]) if line["pricing"] == "weighed" else (quantity, line["accepted"])
+    total = half_up(Fraction(line["money_fen"] * part, whole))
+    sold = half_up(Fraction(quantity * line["content"], 1000))
+    back[key_of(line["line"])] = [quantity, net, total, so_far, units, sold]
+
+
 def came_back(line: dict, sale: dict[str, int], actual: dict[str, int], back: dict[str, list]) -> dict[str, int]:
     """A return's shares: its money worked out here, its split as the ledger has it, held against what a split may be.
 
@@ -124,13 +141,15 @@ def came_back(line: dict, sale: dict[str, int], actual: dict[str, int], back: di
     """
     name = key_of(line["line"])
     quantity, net, fen, so_far, _, sold = back.get(name, [0, 0, 0, {}, 0, 0])
+    settled = sum(sale.values())
+    gone = line["money_fen"] - settled  # before the line settled
     quantity, net = quantity + line["quantity"], net + line["net"]
     part, whole = (net, line["whole_net"]) if line["pricing"] == "weighed" else (quantity, line["accepted"])
     total = half_up(Fraction(line["money_fen"] * part, whole))
     assert sum(actual.values()) == total - fen, (line, actual)
     so_far = {account: so_far.get(account, 0) + actual.get(account, 0) for account in sale}
     for account, share in sale.items():
-        assert abs(so_far[account] - Fraction(share * total, line["money_fen"])) < Fraction(3, 2), (line, account)
+        assert abs(so_far[account] - Fraction(share * (total - gone), settled)) < Fraction(3, 2), (line, account)
         assert so_far[account] == share or quantity < line["accepted"], (line, account)
     back[name] = [quantity, net, total, so_far, sold, half_up(Fraction(quantity * line["content"], 1000))]
     return dict(actual)

@@ -1,4 +1,4 @@
-"""Invariants 1, 8, 11, 15: whatever orders go through, in whatever order of steps."""
+"""Invariants 1, 4, 8, 11, 15: whatever orders go through, in whatever order of steps."""
 
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
 from marketplace.linkage import services as linkage
 from marketplace.payments import services as payments
+from marketplace.payments.models import Bill
 from marketplace.procurement import services as procurement
 from marketplace.procurement.models import AcceptanceLine, Order, OrderLine
 from marketplace.products import services as products
@@ -127,6 +128,10 @@ class Trade(RuleBasedStateMachine):
         self.pay_one(*self.bills.pop(data.draw(st.integers(0, len(self.bills) - 1))))
 
     def pay_one(self, bill, total):
+        total -= db.session.get_one(Bill, bill).credited_fen
+        if not total:
+            return
+
         def act():
             transfer = payments.record_transfer(
                 self.world.finance, bill, fen=total, paid_on=clock.today(), bank_serial="TX"
@@ -176,6 +181,36 @@ class Trade(RuleBasedStateMachine):
             must=bool(0 < quantity <= left and (quantity == left) == (net == line.net - line.returned_net)),
         )
 
+    @precondition(lambda self: self.bills)
+    @rule(data=st.data(), part=st.integers(1, 4), permille=st.integers(1, 1000), restocked=st.booleans())
+    def come_back_before_payment(self, data, part, permille, restocked):
+        """Part or all of an accepted line comes back before its bill is paid: the bill asks for less, and never fails."""
+        bill, _ = data.draw(st.sampled_from(self.bills))
+        acceptance = db.session.get_one(Bill, bill).acceptance_id
+        lines = db.session.scalars(
+            select(AcceptanceLine).where(
+                AcceptanceLine.acceptance_id == acceptance, AcceptanceLine.returned < AcceptanceLine.accepted
+            )
+        ).all()
+        if not lines:
+            return
+        line = data.draw(st.sampled_from(sorted(lines, key=lambda line: line.no)))
+        left, left_net = line.accepted - line.returned, line.net - line.returned_net
+        quantity = max(1, left * part // 4)
+        net = left_net if quantity == left else min(max(1, left_net * permille // 1000), left_net - 1)
+        if net < 1 or line.money_fen == 0:
+            return
+
+        def act():
+            asked = procurement.ask(
+                self.world.receiver, line.id, quantity=quantity, net=net, reason="quality", words="质量不符"
+            )
+            procurement.answer(self.world.manager, asked.id, agreed=True)
+            procurement.receive(self.world.manager, asked.id, restocked=restocked)
+            settlement.finish_return(self.world.manager, asked.id)
+
+        self.step(act, must=True)
+
     @precondition(lambda self: self.orders)
     @rule(data=st.data())
     def cancel(self, data):
@@ -195,6 +230,8 @@ class Trade(RuleBasedStateMachine):
     def a_lines_quantities_add_up(self):
         for line in db.session.scalars(select(OrderLine)):
             assert line.ordered == line.open + line.in_transit + line.accepted + line.rejected + line.cancelled
+            assert 0 <= line.credited <= line.returned <= line.accepted
+            assert line.settled + line.credited <= line.accepted
 
     @invariant()
     def the_plans_counters_are_its_lines(self):
@@ -215,7 +252,7 @@ class Trade(RuleBasedStateMachine):
             select(func.count())
             .select_from(OutOfPlay := OrderLine)
             .where(
-                OutOfPlay.ordered == OutOfPlay.cancelled + OutOfPlay.rejected + OutOfPlay.settled,
+                OutOfPlay.ordered == OutOfPlay.cancelled + OutOfPlay.rejected + OutOfPlay.settled + OutOfPlay.credited,
                 OutOfPlay.committed_fen > 0,
             )
         )

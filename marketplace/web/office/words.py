@@ -38,6 +38,10 @@ FINDINGS = {
     "line_money_short": _("货款不够分配"),
     "payee_account_shared": _("几户共用一个收款账户"),
     "dispute_unanswered": _("异议逾期未答复"),
+    "return_unanswered": _("退货申请逾期未答复"),
+    "order_dispute_unanswered": _("订单争议逾期未答复"),
+    "order_dispute_undecided": _("订单争议逾期未裁定"),
+    "recall_overdue": _("召回逾期未回复"),
     "dispute_undecided": _("异议逾期未裁定"),
 }
 HOUSEHOLD_CLASSES = {
