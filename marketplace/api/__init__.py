@@ -19,6 +19,7 @@ NOUNS = (
     "offers",
     "requisitions",
     "orders",
+    "story",
     "shipments",
     "bills",
     "returns",
@@ -45,6 +46,7 @@ NOUNS = (
     "ledger",
     "reports",
     "registers",
+    "messages",
 )
 
 

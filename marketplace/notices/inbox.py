@@ -80,6 +80,13 @@ def message(actor: Actor, message_id: UUID) -> Message:
     return by_id(Message, message_id, _mine(actor), "message")
 
 
+def one(actor: Actor, message_id: UUID) -> Seen:
+    """As `message`, with whether this person has read it."""
+    row = message(actor, message_id)
+    held = select(MessageRead.at).where(MessageRead.message_id == row.id, MessageRead.user_id == actor.user)
+    return Seen(row, db.session.scalar(held) is not None)
+
+
 def read(actor: Actor, message_id: UUID) -> Message:
     """Marks a message read by this person. Raises NotFound."""
     row = message(actor, message_id)

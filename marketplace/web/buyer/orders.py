@@ -23,10 +23,10 @@ from ...linkage import services as linkage
 from ...payments import services as payments
 from ...procurement import services as procurement
 from ...settlement import services as settlement
-from .. import sheets
+from .. import sheets, story
 from ..states import badge
 from ..tables import Table
-from . import blueprint, history
+from . import blueprint
 from .acceptance import REASONS
 
 KEYS = ("number", "approved_at", "deliver_on", "total_fen")
@@ -154,7 +154,8 @@ def _page(order_id: UUID, form: Form) -> Response:
     transfers = payments.transfers_of([bill.id for bill in bills]) if bills else {}
     settled = settlement.settled_of([row.id]).get(row.id, [])
     request_row = procurement.requisition(actor(), row.requisition_id) if actor().may("requisition.read") else None
-    names = identity.user_names(history.people(row, request_row, shipments, acceptances, transfers))
+    people = {one.accepted_by for one in acceptances} | {one.shipped_by for one in shipments} | {row.requested_by}
+    names = identity.user_names({person for person in people if person})
     return form.page(
         "buyer/order.html",
         row=row,
@@ -168,7 +169,7 @@ def _page(order_id: UUID, form: Form) -> Response:
         requisition=request_row,
         names=names,
         supplier=identity.named({row.supplier_id})[row.supplier_id],
-        steps=history.steps(row, request_row, shipments, acceptances, bills, transfers, names),
+        steps=story.steps_of(row.id),
         sums=_sums(lines, bills),
         due=min((bill for bill in bills if bill.state == "to_pay"), key=lambda bill: bill.due_on, default=None),
         unpaid=next((bill for bill in bills if _unpaid(bill, transfers)), None),

@@ -1,6 +1,5 @@
 """Orders and bills within the office's reach, to read."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from ...payments import services as payments
 from ...payments.rules import DAYS_TO_PAY
 from ...procurement import services as procurement
 from ...settlement import services as settlement
+from .. import story
 from ..tables import Table
 from . import blueprint
 
@@ -68,36 +68,9 @@ def order(order_id: UUID) -> str:
         bills={bill.acceptance_id: bill for bill in bills},
         lots=linkage.by_ids({part.lot_id for shipment in shipments for part in shipment.lines}),
         settled=settled,
-        steps=_steps(row, shipments, acceptances, bills, settled),
+        steps=story.steps_of(row.id),
         clock_state=bill_state,
     )
-
-
-def _steps(row: Any, shipments: list, acceptances: dict, bills: list, settled: list) -> list[dict[str, Any]]:  # type: ignore[type-arg]
-    """What happened, in order, for the timeline."""
-    steps: list[tuple[datetime, str, str]] = [(row.approved_at, _("采购单批准，成为订单"), "")]
-    if row.confirmed_at:
-        steps.append((row.confirmed_at, _("供应商接单"), ""))
-    for shipment in shipments:
-        steps.append((shipment.shipped_at, _("第 %(no)s 批发货", no=shipment.no), shipment.number))
-        if shipment.id in acceptances:
-            steps.append(
-                (acceptances[shipment.id].at, _("第 %(no)s 批验收", no=shipment.no), acceptances[shipment.id].number)
-            )
-    for bill in bills:
-        if bill.paid_on:
-            steps.append((clock.at(bill.paid_on, 23), _("结算单 %(number)s 付清", number=bill.number), ""))
-    found = [_step(*step) for step in sorted(steps)]
-    if row.closed_reason:
-        found.append({"title": row.closed_reason, "note": "", "state": "bad"})
-    if settled and row.state == "settled":
-        found.append({"title": _("全部结清"), "note": "", "state": "done"})
-    return found
-
-
-def _step(at: datetime, title: str, number: str) -> dict[str, Any]:
-    when = f"{clock.local(at):%Y-%m-%d}"
-    return {"title": title, "note": f"{when} {number}".strip(), "state": "done"}
 
 
 @blueprint.get("/bills")

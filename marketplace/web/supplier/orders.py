@@ -1,6 +1,5 @@
 """Orders: the list with its export, one order's page, taking it on or declining it."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +19,10 @@ from ...identity import services as identity
 from ...linkage import services as linkage
 from ...payments import services as payments
 from ...procurement import services as procurement
-from .. import kit, sheets
+from .. import sheets, story
 from ..states import badge
 from ..tables import Table
-from . import blueprint, words
+from . import blueprint
 from .schemas import ReasonSchema
 
 # What the list can be narrowed to, and the states that this means.
@@ -151,84 +150,6 @@ def order_page(order_id: UUID, form: Form) -> Response:
         users=users,
         open_total=sum(line.open for line in lines),
         late=(row.deliver_on - clock.today()).days,
-        steps=timeline(row, lines, shipments, acceptances, bills, users),
+        steps=story.steps_of(row.id),
         labels=LABELS,
     )
-
-
-def timeline(
-    order: Any,
-    lines: Iterable[Any],
-    shipments: Iterable[Any],
-    acceptances: dict[UUID, Any],
-    bills: dict[UUID, Any],
-    users: dict[UUID, str],
-) -> list[dict[str, Any]]:
-    """The order's course as steps of `parts.timeline`: what was done, what waits now, what comes next."""
-    steps: list[tuple[Any, dict[str, Any]]] = [
-        (order.approved_at, {"title": _("采购人批准"), "note": _when(order.approved_at, users.get(order.requested_by))})
-    ]
-    if order.confirmed_at:
-        steps.append((order.confirmed_at, {"title": pgettext("done", "接单"), "note": _when(order.confirmed_at)}))
-    for shipment in shipments:
-        steps.append((shipment.shipped_at, _shipped(shipment, users)))
-        found = acceptances.get(shipment.id)
-        if found:
-            steps.append((found.at, _accepted(found, users)))
-            bill = bills.get(found.id)
-            if bill and bill.paid_on:
-                paid = {"title": _("收款，分到农户"), "note": f"{_day(bill.paid_on)}{_('，')}{bill.number}"}
-                steps.append((max(clock.at(bill.paid_on), found.at), paid))
-    shown = [step for _at, step in sorted(steps, key=lambda pair: pair[0])]
-    return shown + _to_come(order, list(lines), shipments, acceptances, bills)
-
-
-def _shipped(shipment: Any, users: dict[UUID, str]) -> dict[str, Any]:
-    note = _when(shipment.shipped_at, users.get(shipment.shipped_by), shipment.carrier)
-    return {"title": _("第 %(no)s 批发出", no=shipment.no), "note": note}
-
-
-def _accepted(found: Any, users: dict[UUID, str]) -> dict[str, Any]:
-    rejected = [line for line in found.lines if line.rejected]
-    reasons = _("、").join(str(words.REJECTIONS.get(line.reason, line.reason)) for line in rejected)
-    return {
-        "title": _("验收，有拒收") if rejected else pgettext("done", "验收"),
-        "note": _when(found.at, users.get(found.accepted_by), found.witness, reasons),
-        "state": "bad" if rejected else "done",
-    }
-
-
-def _to_come(
-    order: Any, lines: list[Any], shipments: Iterable[Any], acceptances: dict[UUID, Any], bills: dict[UUID, Any]
-) -> list[dict[str, Any]]:
-    if order.state in ("declined", "lapsed", "cancelled"):
-        title = str(badge("order", order.state)[1])
-        return [{"title": title, "note": order.closed_reason, "state": "bad"}]
-    steps: list[dict[str, Any]] = []
-    if order.state == "to_confirm":
-        steps.append({"title": _("等您接单"), "note": _("%(at)s 前", at=_when(order.confirm_by)), "state": "now"})
-    if any(line.open for line in lines):
-        steps.append(
-            {"title": pgettext("verb", "发货"), "note": _("%(day)s 前送达", day=_day(order.deliver_on)), "state": "now"}
-        )
-    steps += [
-        {"title": _("第 %(no)s 批等验收", no=one.no), "note": _("预计 %(day)s 到", day=_day(one.expected_on))}
-        for one in shipments
-        if one.id not in acceptances
-    ]
-    steps += [
-        {"title": _("付款 %(number)s", number=bill.number), "note": _("%(day)s 前", day=_day(bill.due_on))}
-        for bill in bills.values()
-        if bill.state != "paid"
-    ]
-    if order.state not in ("settled", "rejected"):
-        steps.append({"title": _("结清，分到农户")})
-    return [{**step, "state": "now" if place == 0 else "next"} for place, step in enumerate(steps)]
-
-
-def _day(value: Any) -> str:
-    return kit.day(value)
-
-
-def _when(value: Any, *more: str | None) -> str:
-    return _("，").join([kit.moment(value), *(word for word in more if word)])
