@@ -16,7 +16,7 @@ from .attribution import services as attribution
 from .catalogue import services as catalogue
 from .core import clock, jobs, keys, outbox
 from .core.db import db, transaction
-from .core.errors import Unavailable
+from .core.errors import DomainError, Unavailable
 from .edge import idempotency
 from .ledger import checkpoints, seals
 from .notices import mail
@@ -24,6 +24,7 @@ from .procurement import services as procurement
 from .reporting import cards, verification
 from .search import gather
 from .search import services as search
+from .settlement import services as settlement
 from .web import mails
 
 HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
@@ -54,6 +55,19 @@ def expire_holds() -> None:
         expired = procurement.expire_holds()
     if expired:
         log.info("holds expired", extra={"count": expired})
+
+
+def deem_deliveries() -> None:
+    """Deliveries that nobody accepted in time count as accepted; who has not come yet is reminded before."""
+    with transaction():
+        overdue = procurement.overdue_shipments()
+        procurement.remind_of_acceptance()
+    for shipment in overdue:
+        try:
+            with transaction():
+                settlement.deem(shipment)
+        except DomainError as refusal:  # somebody accepted or cancelled it meanwhile
+            log.info("not deemed accepted", extra={"shipment": str(shipment), "why": refusal.code})
 
 
 def refresh_references() -> None:
@@ -154,6 +168,7 @@ DUTIES: dict[Callable[[], None], timedelta] = {
     sign_checkpoint: timedelta(hours=1),
     mend_index: timedelta(minutes=5),
     lapse_orders: timedelta(minutes=1),
+    deem_deliveries: timedelta(minutes=30),
     expire_holds: timedelta(minutes=1),
     refresh_references: timedelta(hours=6),
     propose_distributions: timedelta(hours=1),

@@ -287,6 +287,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "organisation.edit",
                 "user.edit",
                 "region.load",
+                "term.edit",
                 "report.read",
                 "order.read",
                 "grant.read",

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, change_rows, db, insert_rows, is_sqlite, new_id, visible
-from ..core.errors import Many, Refused
+from ..core.errors import Many, NotFound, Refused
 from ..notices import services as notices
 from .delivery_models import CrateBalance, CrateMovement, ShipmentCrate
 from .models import Order, Shipment
@@ -78,6 +78,9 @@ def take_back(
     Raises Refused('no_lines'), Many with rows: crates_beyond_held.
     """
     actor.require("shipment.send")
+    supplier_id = actor.organisation
+    if supplier_id is None:
+        raise NotFound("organisation")
     wanted = {id_: count for id_, count in counts.items() if count}
     if not wanted or any(count < 0 for count in wanted.values()):
         raise Refused("no_lines", field="lines")
@@ -111,7 +114,7 @@ def take_back(
     notices.tell(
         "crates_returned",
         organisation_id=agency_id,
-        about=("organisation", agency_id),
+        about=("organisation", supplier_id),
         permission="delivery.accept",
         who=actor.organisation_name,
         count=sum(wanted.values()),
