@@ -3,7 +3,7 @@
 import secrets
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from ..core.actor import Actor
 from ..core.db import db, visible
@@ -18,6 +18,20 @@ def choices(actor: Actor, kind: str) -> list[tuple[UUID, str]]:
     within = visible(actor.scope, supplier=Organisation.id, agency=Organisation.id, division=Organisation.division)
     query = select(Organisation.id, Organisation.name).where(Organisation.kind == kind, within)
     return [(id_, name) for id_, name in db.session.execute(query.order_by(Organisation.name))]
+
+
+def agencies() -> list[Organisation]:
+    """Every agency, by name: what a clock's duty goes through."""
+    return list(
+        db.session.scalars(select(Organisation).where(Organisation.kind == "agency").order_by(Organisation.name))
+    )
+
+
+def office_over(division: str) -> UUID | None:
+    """The office of the finest division that a division lies in; None where none is registered."""
+    covers = Organisation.kind == "office", literal(division).startswith(Organisation.prefix)
+    query = select(Organisation.id).where(*covers).order_by(func.length(Organisation.prefix).desc(), Organisation.name)
+    return db.session.scalar(query.limit(1))
 
 
 def organisations(

@@ -17,13 +17,12 @@ UNIT_CASES = ("own", "none", "outsourced", "shared")
 PLAN = States(
     "plan",
     {
-        "save": ({"draft", "returned"}, "draft"),
         "file": ({"draft", "returned"}, "filed"),
         "send_back": ({"filed"}, "returned"),
         "approve": ({"filed"}, "approved"),
-        "amend": ({"approved"}, "approved"),
     },
 )
+RULE = States("quota_rule", {"confirm": ({"unconfirmed"}, "confirmed")})
 AMENDMENT = States(
     "amendment",
     {

@@ -20,7 +20,7 @@ class PlanSchema(Shown):
     year = Year()
     division = Place()
     base_fen = Fen()
-    minimum_basis_points = Whole()
+    minimum_basis_points = Whole(allow_none=True, metadata={"description": "null: none was published"})
     target_fen = Fen()
     ceiling_fen = Fen(allow_none=True)
     committed_fen = Fen(metadata={"description": "Open approved orders"})

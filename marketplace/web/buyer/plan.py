@@ -29,7 +29,7 @@ def of_year(year: int) -> dict[str, Any] | None:
     )
     return {
         "row": row,
-        "legal_fen": half_up(row.base_fen * row.minimum_basis_points, 10_000),
+        "legal_fen": row.minimum_fen,
         "rate": half_up(row.target_fen * 10_000, row.base_fen) if row.base_fen else None,
         "done": half_up(row.settled_fen * 10_000, row.target_fen),
         "left_fen": max(0, row.target_fen - row.settled_fen - row.committed_fen),
