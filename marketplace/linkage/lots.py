@@ -142,7 +142,8 @@ def add_paper(
 def take(supplier_id: UUID, quantities: dict[UUID, int], products_of: dict[UUID, UUID], day: date) -> None:
     """Takes base-unit thousandths out of lots for a shipment, one statement; never beyond a lot's size.
 
-    `products_of`: lot → the product it is shipped as. Raises Many of Refused('lot_short') with rows in the given order.
+    `products_of`: lot → the product it is shipped as. Raises Many of Refused('lot_short' or, of a recalled lot,
+    'lot_recalled') with rows in the given order: who recalls and who ships change the same row.
     """
     fitting = set(
         db.session.execute(select(Lot.id, Lot.product_id).where(Lot.id.in_(quantities), Lot.supplier_id == supplier_id))
@@ -154,14 +155,31 @@ def take(supplier_id: UUID, quantities: dict[UUID, int], products_of: dict[UUID,
         Lot,
         wanted,
         set_=lambda lot, wanted: {"taken": lot.taken + wanted.quantity},
-        where=lambda lot, wanted: lot.taken + wanted.quantity <= lot.size,
+        where=lambda lot, wanted: (lot.taken + wanted.quantity <= lot.size) & lot.blocked.is_(False),
     )
     done = {row.id for row in changed}
-    errors = [
-        Refused("lot_short", field="lot_id", row=number) for number, lot in enumerate(quantities, 1) if lot not in done
-    ]
-    if errors:
-        raise Many(errors)
+    missed = [(number, lot) for number, lot in enumerate(quantities, 1) if lot not in done]
+    if missed:
+        recalled = blocked(lot for _, lot in missed)
+        codes = {lot: "lot_recalled" if lot in recalled else "lot_short" for _, lot in missed}
+        raise Many([Refused(codes[lot], field="lot_id", row=number) for number, lot in missed])
+
+
+def block(lot_id: UUID, flag: bool) -> None:
+    """Recalled, nothing more of a lot is shipped or accepted, until its recall ends."""
+    change_rows(
+        Lot,
+        [{"id": lot_id}],
+        set_=lambda lot, _wanted: {"blocked": flag},
+        where=lambda lot, _wanted: lot.blocked.is_(not flag),
+    )
+
+
+def blocked(lot_ids: Iterable[UUID], *, lock: bool = False) -> set[UUID]:
+    """Which of these lots are recalled; `lock`: they stay as they are until the transaction's end."""
+    query = select(Lot.id, Lot.blocked).where(Lot.id.in_(set(lot_ids))).order_by(Lot.id)
+    rows = db.session.execute(query.with_for_update(read=True) if lock else query)
+    return {lot_id for lot_id, flag in rows if flag}
 
 
 def give_back(lot_id: UUID, base: int) -> None:

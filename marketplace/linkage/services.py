@@ -40,6 +40,8 @@ from .flows import (  # noqa: F401
 )
 from .lots import (  # noqa: F401
     add_paper,
+    block,
+    blocked,
     by_ids,
     give_back,
     give_back_all,

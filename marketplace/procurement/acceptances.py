@@ -15,6 +15,7 @@ from ..core.db import by_id, change_rows, db, insert_rows, new_id
 from ..core.errors import DomainError, Many, NotFound, Refused
 from ..core.numbers import numbered
 from ..identity import services as identity
+from ..linkage import services as linkage
 from ..notices import services as notices
 from ..quota import services as quota
 from . import acceptance_drafts as drafts
@@ -77,12 +78,18 @@ def record_acceptance(
 
 
 def record_deemed(shipment_id: UUID) -> tuple[Acceptance, Order]:
-    """Nobody came in time: everything counts as accepted at its nominal weight. Raises Conflict('wrong_state')."""
+    """Nobody came in time: everything but a recalled lot's goods counts as accepted at its nominal weight.
+
+    Raises Conflict('wrong_state').
+    """
     order, lines, shipment = _arrived(shipment_id)
     rules.SHIPMENT.after("deem", shipment.state)
     by_line = {line.id: line for line in lines}
+    recalled = linkage.blocked((line.lot_id for line in shipment.lines), lock=True)
     counts = [
-        Count(line.id, line.quantity, prices.nominal_base(line.quantity, by_line[line.order_line_id].content))
+        Count(line.id, 0, reason="recalled")
+        if line.lot_id in recalled
+        else Count(line.id, line.quantity, prices.nominal_base(line.quantity, by_line[line.order_line_id].content))
         for line in shipment.lines
     ]
     values = _take(shipment, counts, lines, order)
@@ -126,12 +133,15 @@ def _check_counts(
         raise NotFound("shipment_line")
     counted = {count.shipment_line_id for count in counts}
     errors: list[DomainError] = []
+    recalled = linkage.blocked((line.lot_id for line in shipment.lines), lock=True)
     for count in counts:
         line = shipped[count.shipment_line_id]
         try:
             _check_count(count, line, by_line[line.order_line_id])
         except Refused as refusal:
             errors.append(refusal)
+        if count.accepted and line.lot_id in recalled:
+            errors.append(Refused("lot_recalled", field="accepted", row=line.no))
         if count.accepted:
             errors.extend(evidence.check_papers(papers[line.id], count.papers, line.no))
     errors.extend(

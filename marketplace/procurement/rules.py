@@ -46,7 +46,7 @@ ACCEPTANCE = States(
     },
 )
 OPEN_STATES = ("to_confirm", "to_ship", "in_transit", "part_delivered")
-REJECT_REASONS = ("bruised", "rotten", "off_spec", "temperature", "papers", "quick_test", "short", "late")
+REJECT_REASONS = ("bruised", "rotten", "off_spec", "temperature", "papers", "quick_test", "short", "late", "recalled")
 
 
 class Quantities(Protocol):

@@ -152,6 +152,9 @@ class Trade(RuleBasedStateMachine):
         while self.shipments:
             self.accept_one(self.shipments.pop(), rejected, data.draw(st.integers(920, 1080)))
         while self.bills:
+            if part := data.draw(st.integers(0, 4)):
+                permille = data.draw(st.integers(1, 1000))
+                self.credit_one(data, self.bills[-1][0], part, permille, part % 2 == 0)
             self.pay_one(*self.bills.pop())
 
     @rule(data=st.data(), part=st.integers(1, 6), restocked=st.booleans())
@@ -185,7 +188,9 @@ class Trade(RuleBasedStateMachine):
     @rule(data=st.data(), part=st.integers(1, 4), permille=st.integers(1, 1000), restocked=st.booleans())
     def come_back_before_payment(self, data, part, permille, restocked):
         """Part or all of an accepted line comes back before its bill is paid: the bill asks for less, and never fails."""
-        bill, _ = data.draw(st.sampled_from(self.bills))
+        self.credit_one(data, data.draw(st.sampled_from(self.bills))[0], part, permille, restocked)
+
+    def credit_one(self, data, bill, part, permille, restocked):
         acceptance = db.session.get_one(Bill, bill).acceptance_id
         lines = db.session.scalars(
             select(AcceptanceLine).where(

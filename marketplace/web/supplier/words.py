@@ -53,6 +53,7 @@ REJECTIONS: dict[str, LazyString] = {
     "temperature": _("温度不符"),
     "papers": _("单据不齐"),
     "short": _("短少"),
+    "recalled": _("批次召回"),
 }
 PRICINGS: list[tuple[str, LazyString, LazyString]] = [
     ("counted", _("按件计价"), _("单价乘订购数量，不再过磅")),
