@@ -1,5 +1,6 @@
 """Pure rules of card payments: who may pay so, for how long a page stays open, and how states go forward."""
 
+from collections.abc import Set
 from datetime import timedelta
 
 from ..core.states import States
@@ -37,9 +38,9 @@ PAYMENT_VERBS = {"processing": "process", "succeeded": "succeed", "cancelled": "
 REFUND_VERBS = {"pending": "send", "succeeded": "succeed", "failed": "fail", "cancelled": "cancel"}
 
 
-def may_pay_by_card(agency_kind: str | None, counted_as: str) -> bool:
-    """A union, a firm, or anybody with a union's or its employees' own money."""
-    return agency_kind in AGENCY_KINDS or counted_as in COUNTED_AS
+def may_pay_by_card(agency_kind: str | None, counted_as: Set[str]) -> bool:
+    """A union, a firm, or anybody with nothing but a union's or its employees' own money."""
+    return agency_kind in AGENCY_KINDS or (bool(counted_as) and counted_as <= COUNTED_AS)
 
 
 def forward(states: States, verb: str, state: str) -> str | None:

@@ -7,16 +7,16 @@ the answer down, each in a short transaction of its own; so it is called outside
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
-from ..core import audit, clock
+from ..core import clock
 from ..core.actor import Actor
-from ..core.db import by_id, db, new_id, transaction, visible
+from ..core.db import by_id, db, new_id, transaction
 from ..core.errors import Conflict, Refused
 from ..identity import services as identity
 from ..procurement import services as procurement
-from . import accounts, card_rules, gateway
-from .models import Bill, Transfer
+from . import accounts, bills, card_rules, gateway, rules, transfers
+from .models import Bill
 from .stripe_models import CardPayment
 
 MOST_FEN = 99_999_999  # eight digits: what Stripe takes in one payment
@@ -25,32 +25,27 @@ _LIVE = ("new", "open", "processing")
 
 def within(actor: Actor) -> ColumnElement[bool]:
     """The payments that an actor reaches: its own as payer or as supplier, and those of bills that it may read."""
-    own = visible(actor.scope, supplier=Bill.supplier_id, agency=Bill.agency_id, division=_divisions())
-    return CardPayment.bill_id.in_(select(Bill.id).where(own))
+    return CardPayment.bill_id.in_(select(Bill.id).where(bills.within(actor)))
 
 
-def _divisions() -> tuple[object, object]:
-    return (Bill.division, Bill.agency_division)
-
-
-def why_not(bill: Bill, counted_as: str) -> str | None:
+def why_not(actor: Actor, bill: Bill) -> str | None:
     """The code of the refusal where a bill cannot be paid by card; None where it can."""
     if not gateway.is_on():
         return "card_off"
     agency = identity.named({bill.agency_id})[bill.agency_id]
-    if not card_rules.may_pay_by_card(agency.agency_kind, counted_as):
+    if not card_rules.may_pay_by_card(agency.agency_kind, whose_money(actor, bill)):
         return "card_not_for_budget"
     if accounts.active_account(bill.supplier_id) is None:
         return "card_not_offered"
     return None
 
 
-def left_of(bill: Bill) -> int:
-    """Fen that a card may pay now: what is asked, less what was paid or said to be on its way by transfer."""
-    on_its_way = select(func.coalesce(func.sum(Transfer.fen), 0)).where(
-        Transfer.bill_id == bill.id, Transfer.state == "recorded"
+def whose_money(actor: Actor, bill: Bill) -> set[str]:
+    """How the purchases that a bill asks for are counted; a month's may be of several orders."""
+    orders = (
+        {bill.order_id} if bill.order_id else {part.order_id for part in bills.parts_of([bill.id]).get(bill.id, [])}
     )
-    return bill.total_fen - bill.paid_fen - bill.credited_fen - int(db.session.scalar(on_its_way) or 0)
+    return {procurement.order(actor, order_id).counted_as for order_id in orders}
 
 
 def ask_payment(actor: Actor, bill_id: UUID) -> CardPayment:
@@ -66,12 +61,11 @@ def ask_payment(actor: Actor, bill_id: UUID) -> CardPayment:
     )
     if live is not None and not _given_up(live):
         return live
-    order = procurement.order(actor, bill.order_id)
-    if code := why_not(bill, order.counted_as):
+    if code := why_not(actor, bill):
         raise Refused(code)
-    if bill.state not in ("to_pay", "partly_paid"):
+    if bill.state not in bills.TO_PAY:
         raise Conflict("wrong_state", what="bill", state=bill.state, verb="pay")
-    fen = left_of(bill)
+    fen = rules.open_fen(bill)
     if fen <= 0:
         raise Refused("card_nothing_left")
     if fen > MOST_FEN:
@@ -93,7 +87,7 @@ def ask_payment(actor: Actor, bill_id: UUID) -> CardPayment:
         expires_at=now + card_rules.OPEN_FOR,
     )
     db.session.add(row)
-    audit.record(actor, "card_payment.ask", "order", bill.order_id, bill=bill.number, fen=fen)
+    transfers.tell_about(bill, "card_payment.ask", actor, fen=fen)
     db.session.flush()
     return row
 
@@ -147,7 +141,6 @@ def start(actor: Actor, bill_id: UUID, return_url: str) -> CardPayment:
     with transaction():
         row = ask_payment(actor, bill_id)
         number = by_id(Bill, bill_id).number
-        db.session.flush()
         db.session.expunge(row)
     if row.state != "new":
         return row
@@ -168,6 +161,7 @@ def start(actor: Actor, bill_id: UUID, return_url: str) -> CardPayment:
         raise
     with transaction():
         row = follow_checkout(row.id, seen)
+        db.session.expunge(row)  # as it stands now, whoever reads on
     return row
 
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ..core import audit, clock
+from ..core import clock
 from ..core.actor import SYSTEM, Actor
 from ..core.db import by_id, change_rows, db, new_id
 from ..core.errors import Conflict, Refused
-from . import card_rules, gateway
+from . import card_rules, gateway, transfers
 from .models import Bill
 from .stripe_models import CardPayment, CardRefund
 
@@ -35,7 +35,7 @@ def ask_refund(actor: Actor, payment_id: UUID, *, fen: int, reason: str) -> Card
     )
     db.session.add(row)
     bill = by_id(Bill, of.bill_id)
-    audit.record(actor, "card_refund.ask", "order", bill.order_id, bill=bill.number, fen=fen)
+    transfers.tell_about(bill, "card_refund.ask", actor, fen=fen)
     db.session.flush()
     return row
 
@@ -98,8 +98,7 @@ def follow(row: CardRefund, seen: gateway.Refund) -> bool:
     if target in ("failed", "cancelled"):
         _give_room_back(row)
     of = by_id(CardPayment, row.payment_id)
-    bill = by_id(Bill, of.bill_id)
-    audit.record(SYSTEM, f"card_refund.{target}", "order", bill.order_id, bill=bill.number, fen=row.fen)
+    transfers.tell_about(by_id(Bill, of.bill_id), f"card_refund.{target}", SYSTEM, fen=row.fen)
     db.session.flush()
     return True
 

@@ -7,13 +7,13 @@ finding. They are called within a transaction, by the worker and by `flask payme
 
 from sqlalchemy import select
 
-from ..core import audit, clock
+from ..core import clock
 from ..core.actor import SYSTEM
 from ..core.db import by_id, db
 from ..findings import services as findings
 from ..identity import services as identity
-from ..notices import services as notices
-from ..payments import accounts, card_rules, card_transfers, gateway, intents, refunds
+from ..payments import accounts, card_rules, gateway, intents, refunds, transfers
+from ..payments import services as payments
 from ..payments.models import Bill
 from ..payments.stripe_models import CardPayment
 from .settling import settle_ready
@@ -43,30 +43,20 @@ def follow_payment(seen: gateway.Payment) -> str:
     if not intents.move(row, verb):
         db.session.flush()
         return "same"
-    audit.record(SYSTEM, f"card_payment.{row.state}", "order", bill.order_id, bill=bill.number, fen=row.fen)
+    transfers.tell_about(bill, f"card_payment.{row.state}", SYSTEM, fen=row.fen)
     return _pay(row, bill, seen) if row.state == "succeeded" else row.state
 
 
 def _pay(row: CardPayment, bill: Bill, seen: gateway.Payment) -> str:
-    transfer = card_transfers.enter(bill, fen=row.fen, serial=seen.id, paid_on=clock.today())
-    if transfer is None:
-        _finding("card_overpaid", row.account, str(row.id), number=bill.number, fen=row.fen)
-        notices.tell(
-            "card_overpaid",
-            organisation_id=row.supplier_id,
-            about=("bill", bill.id),
-            number=bill.number,
-            permission="card_refund.ask",
-            once=f"card_overpaid {row.id}",
-            fen=row.fen,
-        )
-        return "overpaid"
+    transfer, bill = payments.receive(SYSTEM, bill.id, fen=row.fen, paid_on=clock.today(), serial=seen.id)
     row.transfer_id = transfer.id
     db.session.flush()
-    if bill.state == "paid":
-        notices.done_about("bill", [bill.id])
-    settle_ready(SYSTEM, [bill.acceptance_id])
-    return "paid"
+    settle_ready(SYSTEM, payments.acceptances_paid_by(bill))
+    if transfer.applied_fen == transfer.fen:
+        return "paid"
+    above = transfer.fen - transfer.applied_fen  # the payer's credit by now: used for another bill, or given back
+    _finding("card_overpaid", row.account, str(row.id), number=bill.number, fen=above)
+    return "overpaid"
 
 
 def row_of(seen: gateway.Payment) -> CardPayment | None:
