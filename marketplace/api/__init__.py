@@ -18,6 +18,7 @@ NOUNS = (
     "products",
     "offers",
     "requisitions",
+    "chains",
     "orders",
     "story",
     "shipments",

@@ -17,10 +17,12 @@ from ..edge.messages import sentence
 from ..procurement import services as procurement
 from ..procurement.rules import REQUISITION
 from ..procurement.schemas import (
+    ApprovalSchema,
+    DeliveryPlanSchema,
     FaultSchema,
     NewRequisitionSchema,
     OrderSchema,
-    ReasonSchema,
+    RejectionSchema,
     RequisitionChangeSchema,
     RequisitionLinesSchema,
     RequisitionOpenedSchema,
@@ -62,7 +64,14 @@ def opened(row: Any, checked: Any = None) -> dict[str, Any]:
     return {name: getattr(row, name) for name in HEAD} | {
         "lines": [_line(item, bought.get(item.offer.id)) for item in checked or procurement.check(row)],
         "order_ids": [one.id for one in orders],
+        "deliveries": [_delivery(one, "offer_id") for one in procurement.plan_of(row.id)],
+        "steps": procurement.steps_of(row.id) if row.attempt else [],
     }
+
+
+def _delivery(one: Any, of: str) -> dict[str, Any]:
+    head = {name: getattr(one, name) for name in ("no", "address", "contact", "deliver_on", "window")}
+    return head | {"parts": [{of: id_, "quantity": quantity} for id_, quantity in one.parts.items()]}
 
 
 def _line(item: Any, bought: Any) -> dict[str, Any]:
@@ -155,6 +164,18 @@ def take_sheet(uploads: dict[str, Any], query: dict[str, Any], requisition_id: U
     return {"rows": answer.rows, "taken": answer.taken, "problems": [_fault(one) for one in answer.problems]}
 
 
+@blueprint.put("/requisitions/<uuid:requisition_id>/plan", summary=_("填写送货计划"))
+@blueprint.versioned
+@blueprint.takes(DeliveryPlanSchema)
+@blueprint.gives(RequisitionOpenedSchema)
+@guard("requisition.edit")
+def put_plan(data: dict[str, Any], requisition_id: UUID) -> Any:
+    """Replaces the plan; an empty one takes it away. Sums may still differ from the lines: submitting refuses."""
+    row = procurement.requisition(actor(), requisition_id)
+    version = versions.seen(row, RequisitionSchema)
+    return opened(procurement.put_plan(actor(), requisition_id, data["deliveries"], version))
+
+
 @blueprint.post("/requisitions/<uuid:requisition_id>/submit", summary=_("提交审批"))
 @blueprint.may_match
 @blueprint.versioned
@@ -167,22 +188,25 @@ def submit(requisition_id: UUID) -> Any:
 
 @blueprint.post("/requisitions/<uuid:requisition_id>/approve", summary=_("批准"))
 @blueprint.may_match
+@blueprint.takes(ApprovalSchema, required=False)
 @blueprint.gives(list_of(OrderSchema))
 @guard("requisition.approve")
-def approve(requisition_id: UUID) -> Any:
-    """By another person than the submitter: stock is held, quota committed, one order per supplier made."""
+def approve(data: dict[str, Any], requisition_id: UUID) -> Any:
+    """The step that waits, by its person. The last one's approval commits the quota and makes one order per supplier:
+    no order is answered before."""
     row = procurement.requisition(actor(), requisition_id)
-    orders = procurement.approve(actor(), requisition_id, versions.optional(row, RequisitionSchema))
+    orders = procurement.approve(actor(), requisition_id, versions.optional(row, RequisitionSchema), **data)
     return page_of(named(orders), len(orders), {"page": 1, "size": max(1, len(orders))})
 
 
 @blueprint.post("/requisitions/<uuid:requisition_id>/reject", summary=lazy_pgettext("verb", "退回"))
 @blueprint.versioned
-@blueprint.takes(ReasonSchema)
+@blueprint.takes(RejectionSchema)
 @blueprint.gives(RequisitionOpenedSchema)
 @guard("requisition.approve")
 def reject(data: dict[str, Any], requisition_id: UUID) -> Any:
-    return opened(procurement.reject(actor(), requisition_id, data["reason"]))
+    """Any step sends it back: what it held is free again."""
+    return opened(procurement.reject(actor(), requisition_id, **data))
 
 
 @blueprint.post("/requisitions/<uuid:requisition_id>/withdraw", summary=_("撤回"))

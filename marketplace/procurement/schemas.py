@@ -6,6 +6,8 @@ from marshmallow import fields, post_load, validate
 
 from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Shown, Taken, Text, Whole, named_once
 from .acceptances import Count
+from .chains import MAX_HOLD_DAYS, MAX_STEPS, MAX_TIERS, STEP_ROLES
+from .delivery_plans import MAX_DELIVERIES
 from .models import COUNTED_AS
 from .requisitions import MAX_LINES
 from .rules import REJECT_REASONS
@@ -41,6 +43,65 @@ class RequisitionLinesSchema(Taken):
     lines = fields.List(fields.Nested(RequisitionLineSchema), required=True, validate=validate.Length(max=MAX_LINES))
 
 
+class PlannedPartSchema(Taken):
+    offer_id = Id(required=True)
+    quantity = Quantity(required=True)
+
+
+class PlannedDeliverySchema(Taken):
+    address = Text(200, 1, required=True)
+    contact = Text(40, 1, required=True)
+    deliver_on = Day(required=True)
+    window = Text(40, load_default="")
+    parts = fields.List(fields.Nested(PlannedPartSchema), load_default=list, validate=validate.Length(max=MAX_LINES))
+    once = named_once("parts", "offer_id")
+
+
+class DeliveryPlanSchema(Taken):
+    deliveries = fields.List(
+        fields.Nested(PlannedDeliverySchema), required=True, validate=validate.Length(max=MAX_DELIVERIES)
+    )
+
+
+class ApprovalSchema(Taken):
+    step = Whole(1, load_default=None, allow_none=True, metadata={"description": "The step that was seen waiting"})
+    reason = Text(300, load_default="", metadata={"description": "A remark on the step"})
+
+
+class RejectionSchema(Taken):
+    reason = Text(300, required=True)
+    step = Whole(1, load_default=None, allow_none=True, metadata={"description": "The step that was seen waiting"})
+
+
+class ChainStepSchema(Taken):
+    title = Text(40, load_default="")
+    role = fields.String(
+        load_default="approver",
+        validate=validate.OneOf(tuple(STEP_ROLES)),
+        metadata={"description": "Who may decide it, where it names no person"},
+    )
+    user_id = Id(load_default=None, allow_none=True, metadata={"description": "The one person who decides it"})
+
+
+class TierSchema(Taken):
+    from_fen = Fen(required=True)
+    hold_days = Whole(1, MAX_HOLD_DAYS, load_default=None, allow_none=True)
+    steps = fields.List(fields.Nested(ChainStepSchema), required=True, validate=validate.Length(1, MAX_STEPS))
+
+
+class NewChainSchema(Taken):
+    from_day = Day(required=True)
+    tiers = fields.List(fields.Nested(TierSchema), required=True, validate=validate.Length(1, MAX_TIERS))
+
+
+class NewDeputySchema(Taken):
+    principal_id = Id(required=True, metadata={"description": "Who is stood in for"})
+    deputy_id = Id(required=True)
+    from_day = Day(required=True)
+    until_day = Day(required=True)
+    reason = Text(200, load_default="")
+
+
 class ReasonSchema(Taken):
     reason = Text(300, required=True)
 
@@ -74,6 +135,69 @@ class CheckedLineSchema(Shown):
     problems = fields.List(fields.Nested(FaultSchema))
 
 
+class PartShownSchema(Shown):
+    offer_id = Id()
+    quantity = Quantity()
+
+
+class DeliveryShownSchema(Shown):
+    no = Whole(1)
+    address = fields.String()
+    contact = fields.String()
+    deliver_on = Day()
+    window = fields.String()
+    parts = fields.List(fields.Nested(PartShownSchema))
+
+
+class OrderPartSchema(Shown):
+    order_line_id = Id()
+    quantity = Quantity()
+
+
+class OrderDeliverySchema(DeliveryShownSchema):
+    parts = fields.List(fields.Nested(OrderPartSchema))
+
+
+class ApprovalStepSchema(Shown):
+    """A step of one attempt; `verdict` is null while it waits, `stood_for` the person whose deputy decided."""
+
+    attempt = Whole(1)
+    no = Whole(1)
+    title = fields.String()
+    role = fields.String()
+    user_id = Id(allow_none=True)
+    decided_by = Id(allow_none=True)
+    stood_for = Id(allow_none=True)
+    at = Moment(allow_none=True)
+    verdict = fields.String(allow_none=True)
+    reason = fields.String()
+
+
+class ChainStepShownSchema(Shown):
+    title = fields.String()
+    role = fields.String()
+    user_id = Id(allow_none=True)
+
+
+class RuleSchema(Shown):
+    """From `from_fen` on a bulk order passes these steps, from `from_day` until a later day's rules."""
+
+    from_day = Day()
+    from_fen = Fen()
+    hold_days = Whole(1)
+    steps = fields.List(fields.Nested(ChainStepShownSchema))
+
+
+class DeputySchema(Shown):
+    id = Id()
+    principal_id = Id()
+    deputy_id = Id()
+    from_day = Day()
+    until_day = Day()
+    reason = fields.String()
+    ended_at = Moment(allow_none=True)
+
+
 class RequisitionSchema(Shown):
     id = Id()
     number = fields.String()
@@ -92,11 +216,14 @@ class RequisitionSchema(Shown):
     submitted_at = Moment(allow_none=True)
     decided_at = Moment(allow_none=True)
     reason = fields.String()
+    hold_until = Moment(allow_none=True, metadata={"description": "Until when its stock is held, while it is decided"})
     version = Whole(1)
 
 
 class RequisitionOpenedSchema(RequisitionSchema):
     lines = fields.List(fields.Nested(CheckedLineSchema))
+    deliveries = fields.List(fields.Nested(DeliveryShownSchema), metadata={"description": "Its plan, if it has one"})
+    steps = fields.List(fields.Nested(ApprovalStepSchema))
     order_ids = fields.List(Id(), metadata={"description": "The orders that approval made"})
 
 
@@ -158,6 +285,7 @@ class OrderSchema(Shown):
 
 class OrderOpenedSchema(OrderSchema):
     lines = fields.List(fields.Nested(OrderLineSchema))
+    deliveries = fields.List(fields.Nested(OrderDeliverySchema))
 
 
 class CancelLineSchema(Taken):
