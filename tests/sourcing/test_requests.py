@@ -178,9 +178,7 @@ def test_posted_demand_is_seen_by_every_supplier_and_listed_for_everybody(market
         assert sourcing.invited(demand) == []
         assert sourcing.one_posted(demand).id == demand
         assert [row.id for row in sourcing.posted()[0]] == [demand]
-        stranger = factory.actor(
-            seller(market.world, "没被点名的合作社", "NEW").id, {"supplier_clerk"}
-        )
+        stranger = factory.actor(seller(market.world, "没被点名的合作社", "NEW").id, {"supplier_clerk"})
         assert sourcing.request(stranger, demand).id == demand
     with after_deadline(), transaction():
         assert sourcing.posted()[1] == 0
