@@ -20,11 +20,14 @@ from .core.errors import DomainError, Unavailable
 from .edge import idempotency
 from .ledger import checkpoints, seals
 from .notices import mail
+from .payments import gateway, reconcile
 from .procurement import services as procurement
 from .reporting import cards, verification
 from .search import gather
 from .search import services as search
+from .settlement import card_reconcile, card_work
 from .settlement import services as settlement
+from .sourcing import standing
 from .web import mails
 
 HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
@@ -160,6 +163,15 @@ def send_mails() -> None:
             break
 
 
+def draft_standing_orders() -> None:
+    """The bulk orders of coming delivery days: drafted, never submitted."""
+    with transaction(write=False):
+        days = standing.due()
+    for standing_id, day in days:
+        with transaction():
+            standing.draft_for(standing_id, day)
+
+
 # What the clock asks for, and how often.
 DUTIES: dict[Callable[[], None], timedelta] = {
     seal_journals: timedelta(seconds=3),
@@ -175,6 +187,7 @@ DUTIES: dict[Callable[[], None], timedelta] = {
     release_payouts: timedelta(minutes=10),
     forget_answers: timedelta(hours=6),
     remind_of_disputes: timedelta(hours=1),
+    draft_standing_orders: timedelta(minutes=30),
     spread_messages: timedelta(seconds=5),
     send_mails: timedelta(seconds=5),
 }
@@ -190,11 +203,40 @@ def work_jobs(app: Flask, stop: threading.Event) -> None:
                 stop.wait(IDLE)
 
 
+def work_cards(app: Flask, stop: threading.Event) -> None:
+    """What waits for Stripe has a thread of its own too: a slow answer from outside holds nothing up. Once a day all is
+    compared with Stripe's own list."""
+    compare_at = clock.now()
+    with app.app_context():
+        while not stop.is_set():
+            done = _guarded(card_work.work)
+            if gateway.is_on() and clock.now() >= compare_at:
+                compare_at = clock.now() + timedelta(days=1)
+                _guarded(compare_with_stripe)
+            db.session.remove()
+            if not done:
+                stop.wait(IDLE)
+
+
+def compare_with_stripe() -> None:
+    """What webhooks missed is made good. Stripe away: tomorrow's looks back far enough."""
+    try:
+        done = card_reconcile.run(clock.today() - timedelta(days=reconcile.DAYS), repair=True)
+    except Unavailable:
+        log.warning("Stripe could not be reached")
+        return
+    for row in done:
+        if row.differing:
+            log.warning("differed from Stripe", extra={"found": row.differing, "repaired": row.repaired})
+
+
 def run(app: Flask, stop: threading.Event) -> None:
     """Works until `stop` is set. A duty that fails is logged and tried again at its next turn."""
     # A daemon: a job that is stopped in the midst is claimed anew, like one whose worker was killed.
     long_work = threading.Thread(target=work_jobs, args=(app, stop), name="jobs", daemon=True)
     long_work.start()
+    cards = threading.Thread(target=work_cards, args=(app, stop), name="cards", daemon=True)
+    cards.start()
     due = dict.fromkeys(DUTIES, clock.now())
     with app.app_context():
         while not stop.is_set():
@@ -207,6 +249,7 @@ def run(app: Flask, stop: threading.Event) -> None:
             if not done:
                 stop.wait(IDLE)
     long_work.join(timeout=2 * IDLE)
+    cards.join(timeout=2 * IDLE)
 
 
 def _guarded(duty: Callable[[], int | None]) -> int | None:

@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
     from .demo_command import demo
     from .keys import keys
     from .ledger import ledger
+    from .payments import payments
     from .payout import payout
     from .period import period
     from .regions import regions
@@ -24,6 +25,6 @@ def register(app: Flask) -> None:
     from .search import group as search
     from .verify import verify
 
-    for group in (backup, restore, demo, keys, ledger, payout, period, regions, report, search, verify):
+    for group in (backup, restore, demo, keys, ledger, payments, payout, period, regions, report, search, verify):
         app.cli.add_command(group)
     Migrate(app, db, directory=str(MIGRATIONS))
