@@ -25,6 +25,7 @@ from marketplace.linkage import services as linkage
 from marketplace.notices import services as notices
 from marketplace.payments import services as payments
 from marketplace.procurement import services as procurement
+from marketplace.sourcing import standing, welfare
 from tests.api.callers import Caller, token_of
 from tests.factories import people
 from tests.factories import world as factory
@@ -109,6 +110,7 @@ class County:
             "change_id": change.id,
             "paper_id": linkage.papers_of([lot])[lot][0].id,
             **mechanisms(world, file.id, pieces, surplus),
+            **repeating(world),
         }
         self.words = {
             "number": [order.number, bill.number, shipment.number, slips[0].number],
@@ -126,6 +128,9 @@ class County:
             "serial": "TX-CANARY",
             "dispute": dispute.number,
             "words": "WORDS-CANARY",
+            "term": "TERM-CANARY",
+            "standing order": "STANDING-CANARY",
+            "head": "HEAD-CANARY",
             "contact of an objection": "CONTACT-CANARY",
             "bank file": "DF-CANARY",
             "slip": slips[0].number,
@@ -147,6 +152,18 @@ def posted(world: World, distribution: UUID) -> dict[str, UUID]:
     db.session.add(file)
     db.session.flush()
     return {"notice_id": notice.id, "objection_id": objection.id, "bank_file_id": file.id}
+
+
+def repeating(world: World) -> dict[str, UUID]:
+    """A standing order with a term of its calendar, and a union's list of heads."""
+    today = clock.today()
+    term = standing.put_span(world.requester, "term", "TERM-CANARY", today, today)
+    line = {"offer_id": world.offer, "quantity": 1_000}
+    days = {"from_day": today, "until_day": today, "weekdays": "1"}
+    weekly = standing.open_standing(world.requester, title="STANDING-CANARY", lines=[line], **days)
+    goods = welfare.open_welfare(world.requester, title="慰问", festival="other", year=today.year, limit_fen=1)
+    welfare.put_heads(world.requester, goods.id, [welfare.Head("HEAD-CANARY")])
+    return {"span_id": term.id, "standing_id": weekly.id, "welfare_id": goods.id}
 
 
 def mechanisms(world: World, file: UUID, pieces: UUID, surplus: UUID) -> dict[str, UUID]:

@@ -18,20 +18,20 @@ def asked() -> bool:
     return request.method == "POST" and "read" in request.form
 
 
-def rows_of(heads: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+def rows_of(heads: Mapping[str, Sequence[str]], limits: sheets.Limits = LIMITS) -> list[dict[str, str]]:
     """The rows, by the names of their columns. `heads`: name → what its column may be headed; without a head the order
     of the names counts. Raises Refused: no_entries, sheet_too_many, and what core.sheets.read refuses."""
     upload = request.files.get("table")
     if upload is not None and upload.filename:
-        rows = sheets.read(upload.read(LIMITS.size + 1), LIMITS, "table")[0].rows
+        rows = sheets.read(upload.read(limits.size + 1), limits, "table")[0].rows
     else:
         text = request.form.get("pasted", "")
         rows = [[cell.strip() for cell in line.split("\t" if "\t" in line else ",")] for line in text.splitlines()]
         rows = [row for row in rows if any(row)]
     if not rows:
         raise Refused("no_entries", field="pasted")
-    if len(rows) > MOST_ROWS + 1:
-        raise Refused("sheet_too_many", field="pasted", sheets=1, rows=MOST_ROWS, columns=LIMITS.columns)
+    if len(rows) > limits.rows:
+        raise Refused("sheet_too_many", field="pasted", sheets=1, rows=limits.rows - 1, columns=limits.columns)
     places = _places(rows[0], heads)
     if places is None:
         return [dict(zip(heads, row, strict=False)) for row in rows]
