@@ -153,6 +153,18 @@ def actors(user_ids: Sequence[UUID]) -> list[Actor]:
     return [actor_of(found[id_]) for id_ in user_ids if id_ in found]
 
 
+def offices_of(prefix: str) -> list[UUID]:
+    """The offices of a division, or where it has none, of the nearest one above that has."""
+    above = [prefix[:length] for length in (12, 9, 6, 4, 2) if length <= len(prefix)]
+    query = select(Organisation.id, Organisation.prefix).where(
+        Organisation.kind == "office", Organisation.prefix.in_(above)
+    )
+    found: dict[str, list[UUID]] = {}
+    for id_, held in db.session.execute(query.order_by(Organisation.id)):
+        found.setdefault(held, []).append(id_)
+    return found[max(found, key=len)] if found else []
+
+
 def suppliers_in(prefix: str) -> list[Organisation]:
     """Published suppliers registered in a division."""
     query = select(Organisation).where(Organisation.kind == "supplier", Organisation.division.startswith(prefix))

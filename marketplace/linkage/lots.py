@@ -165,14 +165,15 @@ def take(supplier_id: UUID, quantities: dict[UUID, int], products_of: dict[UUID,
         raise Many([Refused(codes[lot], field="lot_id", row=number) for number, lot in missed])
 
 
-def block(lot_id: UUID, flag: bool) -> None:
-    """Recalled, nothing more of a lot is shipped or accepted, until its recall ends."""
-    change_rows(
+def block(lot_id: UUID, flag: bool) -> bool:
+    """Recalled, nothing more of a lot is shipped or accepted, until it is let go. Returns whether that is new."""
+    changed = change_rows(
         Lot,
         [{"id": lot_id}],
         set_=lambda lot, _wanted: {"blocked": flag},
         where=lambda lot, _wanted: lot.blocked.is_(not flag),
     )
+    return bool(changed)
 
 
 def blocked(lot_ids: Iterable[UUID], *, lock: bool = False) -> set[UUID]:

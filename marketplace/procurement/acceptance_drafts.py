@@ -45,6 +45,11 @@ def draft(actor: Actor, shipment_id: UUID) -> AcceptanceDraft | None:
     return db.session.get(AcceptanceDraft, shipment_id)
 
 
+def no_draft(shipment_id: UUID) -> AcceptanceDraft:
+    """What stands where nothing was saved yet: version 0, no fields."""
+    return AcceptanceDraft(shipment_id=shipment_id, version=0, fields={}, saved_at=clock.now())
+
+
 def drop(shipment_id: UUID) -> None:
     """The shipment is accepted or gone, and its draft with it."""
     db.session.execute(delete(AcceptanceDraft).where(AcceptanceDraft.shipment_id == shipment_id))

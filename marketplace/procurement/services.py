@@ -1,6 +1,7 @@
 """The room's verbs, gathered: requisitions, orders, shipments, acceptances."""
 
 from .acceptance_drafts import draft as acceptance_draft  # noqa: F401
+from .acceptance_drafts import no_draft  # noqa: F401
 from .acceptance_drafts import save_draft as save_acceptance_draft  # noqa: F401
 from .acceptances import Count, acceptance, record_acceptance, record_deemed, sign_acceptance  # noqa: F401
 from .acceptances import of_orders as acceptances_of  # noqa: F401
@@ -21,6 +22,19 @@ from .delivery_plans import Delivery, deliveries_of, plan_of, put_plan  # noqa: 
 from .delivery_plans import problems as plan_problems  # noqa: F401
 from .deputies import end_deputy, name_deputy  # noqa: F401
 from .deputies import listed as deputies  # noqa: F401
+from .disputes import (  # noqa: F401
+    Remedy,
+    answer_dispute,
+    decide_dispute,
+    decides,
+    dispute,
+    dispute_file,
+    dispute_files,
+    disputes,
+    disputes_waiting,
+    raise_dispute,
+    withdraw_dispute,
+)
 from .evidence import Seen, add_photo, missing_papers  # noqa: F401
 from .evidence import papers_of as papers_of_shipment  # noqa: F401
 from .evidence import photo as delivery_photo  # noqa: F401
@@ -46,6 +60,17 @@ from .orders import (  # noqa: F401
     within,
 )
 from .past import past_of  # noqa: F401
+from .recalls import (  # noqa: F401
+    answer_recall,
+    end_recall,
+    open_recall,
+    public_recalls,
+    recall,
+    recalls,
+    recalls_waiting,
+    recipients_of,
+    seen_recipients,
+)
 from .requisitions import (  # noqa: F401
     drafts,
     open_requisition,
@@ -55,21 +80,21 @@ from .requisitions import (  # noqa: F401
     waiting,
 )
 from .requisitions import listed as requisitions  # noqa: F401
+from .return_requests import answer as answer_return  # noqa: F401
+from .return_requests import ask as ask_return  # noqa: F401
 from .return_requests import (  # noqa: F401
-    answer,
-    ask,
     finish,
     parts_of,
-    photo,
     photos_of,
-    receive,
-    request,
-    requests,
-    send_back,
     to_finish,
 )
+from .return_requests import photo as return_photo  # noqa: F401
+from .return_requests import receive as receive_return  # noqa: F401
+from .return_requests import request as return_request  # noqa: F401
+from .return_requests import requests as return_requests  # noqa: F401
+from .return_requests import send_back as send_return  # noqa: F401
 from .return_requests import waiting as returns_waiting  # noqa: F401
-from .return_requests import withdraw as withdraw_request  # noqa: F401
+from .return_requests import withdraw as withdraw_return  # noqa: F401
 from .returns import (  # noqa: F401
     Left,
     Returned,
@@ -82,6 +107,18 @@ from .returns import (  # noqa: F401
     returned_before_billing,
     returns_of,
 )
+from .reviews import (  # noqa: F401
+    Rating,
+    edit_review,
+    editable_until,
+    hide,
+    ratings,
+    reply,
+    review,
+    reviews,
+    shown_of,
+)
+from .reviews import one as one_review  # noqa: F401
 from .shipments import (  # noqa: F401
     Part,
     amend_shipment,

@@ -207,11 +207,11 @@ class Trade(RuleBasedStateMachine):
             return
 
         def act():
-            asked = procurement.ask(
+            asked = procurement.ask_return(
                 self.world.receiver, line.id, quantity=quantity, net=net, reason="quality", words="质量不符"
             )
-            procurement.answer(self.world.manager, asked.id, agreed=True)
-            procurement.receive(self.world.manager, asked.id, restocked=restocked)
+            procurement.answer_return(self.world.manager, asked.id, agreed=True)
+            procurement.receive_return(self.world.manager, asked.id, restocked=restocked)
             settlement.finish_return(self.world.manager, asked.id)
 
         self.step(act, must=True)
