@@ -368,6 +368,7 @@ WORDS: dict[str, LazyString] = {
     "receiver_is_requester": _("下单人不能验收自己的订单"),
     "witness_is_receiver": _("见证人不能是验收人本人"),
     "second_is_first": _("第二验收人不能是第一个签字的人"),
+    "not_a_temperature": _("应是摄氏度，例如 4.5 或 -18.0"),
     "delivery_unknown": _("订单的送货计划里没有这一次"),
     "weights_differ": _("毛重不能小于净重"),
     "crates_twice": _("同一种周转筐只填一行"),

@@ -286,8 +286,9 @@ def bills_of(order_ids: Iterable[UUID]) -> dict[UUID, list[Bill]]:
     pairs = {(order_id, bill_id) for order_id, bill_id in db.session.execute(parts.union(prepaid))}
     rows = {row.id: row for row in db.session.scalars(select(Bill).where(Bill.id.in_({bill for _, bill in pairs})))}
     found: dict[UUID, list[Bill]] = {}
-    for order_id, bill_id in sorted(pairs, key=lambda pair: (rows[pair[1]].issued_on, rows[pair[1]].number)):
-        found.setdefault(order_id, []).append(rows[bill_id])
+    listed_ = [(order_id, rows[bill_id]) for order_id, bill_id in pairs if order_id and bill_id]
+    for order_id, row in sorted(listed_, key=lambda pair: (pair[1].issued_on, pair[1].number)):
+        found.setdefault(order_id, []).append(row)
     return found
 
 

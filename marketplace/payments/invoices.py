@@ -1,6 +1,6 @@
 """Tax invoices recorded beside bills: number once per seller, money, seller's name, and the rate its goods ask for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date
 from uuid import UUID
 
@@ -14,9 +14,6 @@ from . import transfers
 from .credit_models import BillCredit
 from .models import Bill, RedInvoice, TaxInvoice
 
-# Rate (None: exempt) → fen that a bill's goods come to at it.
-ByRate = Mapping[int | None, int]
-
 
 def record_invoice(
     actor: Actor,
@@ -29,9 +26,9 @@ def record_invoice(
     file_id: UUID | None = None,
     seller: str = "",
     reason: str = "",
-    expected: ByRate | None = None,
+    expected: Collection[int | None] | None = None,
 ) -> TaxInvoice:
-    """Records the tax invoice of a bill. `expected`: what its goods come to by rate; another rate or seller needs a reason.
+    """Records the tax invoice of a bill. `expected`: the rates of its goods; another rate or seller needs a reason.
 
     Raises Refused: invoice_number_needed, invoice_exists, invoice_differs, rate_out_of_range, day_in_future,
     invoice_rate_differs, invoice_seller_differs.
@@ -81,7 +78,7 @@ def _refuse_number(supplier_id: UUID, number: str, field: str) -> None:
         raise Refused("invoice_exists", field=field, number=number.strip())
 
 
-def _refuse_mismatch(bill: Bill, seller: str, rate: int | None, expected: ByRate | None) -> None:
+def _refuse_mismatch(bill: Bill, seller: str, rate: int | None, expected: Collection[int | None] | None) -> None:
     """Names of contract, invoice and payee agree, save a mandated trader's; the rate is the goods' (RULES.md)."""
     if seller != bill.account_name:
         raise Refused("invoice_seller_differs", field="seller", payee=bill.account_name)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
+from ..core.money import half_up
 from ..core.states import States
 
 DAYS_TO_PAY = 30  # from delivery (State Council order 802, from 1 June 2025; RULES.md)
@@ -99,7 +100,7 @@ def interest(
     fen_days = asked_fen * (until - start).days
     for day, fen in paid:
         fen_days -= fen * (until - max(start, min(day, until))).days
-    return (max(0, fen_days) * ppm * 2 + 1_000_000) // 2_000_000
+    return half_up(max(0, fen_days) * ppm, 1_000_000)
 
 
 def median(days: Sequence[tuple[int, int]]) -> float:

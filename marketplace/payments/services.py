@@ -19,6 +19,7 @@ from .bills import (  # noqa: F401
     unbilled,
     within,
 )
+from .clock import Discipline, claim_interest, claims_of, close_claim, discipline, interest_of  # noqa: F401
 from .credits import credit, credits_of, invoiced, lock_part, lower_part, refuse_if_paying  # noqa: F401
 from .invoices import (  # noqa: F401
     invoices_of,
@@ -27,6 +28,16 @@ from .invoices import (  # noqa: F401
     red_invoices_of,
     red_of_bills,
 )
+from .matching import (  # noqa: F401
+    assign,
+    candidates,
+    put_by,
+    statement,
+    statements,
+)
+from .matching import counts as row_counts  # noqa: F401
+from .matching import row as bank_row  # noqa: F401
+from .matching import rows as bank_rows  # noqa: F401
 from .prepayments import (  # noqa: F401
     ask,
     bill_acceptance,
@@ -38,6 +49,7 @@ from .prepayments import (  # noqa: F401
     uses_of,
 )
 from .prepayments import end as end_prepayment  # noqa: F401
+from .statements import read_statement  # noqa: F401
 from .terms import Terms, answer_term, propose_term, terms_listed, terms_on  # noqa: F401
 from .transfers import (  # noqa: F401
     answer_transfer,

@@ -19,7 +19,12 @@ def accept(
     No bill where nothing was accepted. Errors: see record_acceptance.
     """
     acceptance, order = procurement.record_acceptance(actor, shipment_id, counts, witness=witness, note=note)
-    return acceptance, settling.bill_for(acceptance, order) if acceptance.state == "signed" else None
+    if acceptance.state != "signed":
+        return acceptance, None
+    bill = settling.bill_for(acceptance, order)
+    if bill and bill.state == "paid":  # prepaid
+        settling.settle_ready(actor, [acceptance.id])
+    return acceptance, bill
 
 
 def deem(shipment_id: UUID) -> tuple[Acceptance, Bill | None]:

@@ -13,10 +13,10 @@ from ..core.db import db
 from ..households.checks import CHECKS as HOUSEHOLDS
 from ..ledger.models import Entry, PostedSource
 from ..linkage.models import Lot
-from ..payments.models import Bill
-from ..procurement.models import AcceptanceLine, GoodsReturn, Order, OrderLine, Shipment, ShipmentLine
+from ..payments.models import Bill, BillPart
+from ..procurement.models import Acceptance, AcceptanceLine, GoodsReturn, Order, OrderLine, Shipment, ShipmentLine
 from ..quota.models import QuotaPlan
-from . import credit_checks, figures, income_checks, trade_checks
+from . import credit_checks, figures, income_checks, money_checks, trade_checks
 from .models import SettledLine
 from .ranges import Range, id_text, ranged
 
@@ -49,7 +49,7 @@ def entries_of_a_line_sum_to_its_money(within: Range) -> list[str]:
 
 
 def accepted_and_paid_is_settled() -> list[str]:
-    """Each accepted line of a fully paid bill has settled, for its money less what was credited, and no other line has."""
+    """Each line that two have signed of a fully paid bill has settled, for its money less what was credited; no other."""
     credited = (
         select(GoodsReturn.acceptance_line_id, func.sum(GoodsReturn.money_fen).label("fen"))
         .where(GoodsReturn.credited)
@@ -57,16 +57,21 @@ def accepted_and_paid_is_settled() -> list[str]:
         .subquery()
     )
     due = AcceptanceLine.money_fen - func.coalesce(credited.c.fen, 0)
-    paid = and_(Bill.state == "paid", due > 0)
+    paid = and_(Bill.state == "paid", Acceptance.state == "signed", due > 0)
     query = (
         select(AcceptanceLine.id, due, SettledLine.money_fen)
         .join(credited, credited.c.acceptance_line_id == AcceptanceLine.id, isouter=True)
-        .join(Bill, Bill.acceptance_id == AcceptanceLine.acceptance_id, isouter=True)
+        .join(Acceptance, Acceptance.id == AcceptanceLine.acceptance_id)
+        .join(BillPart, BillPart.acceptance_id == AcceptanceLine.acceptance_id, isouter=True)
+        .join(Bill, Bill.id == BillPart.bill_id, isouter=True)
         .join(SettledLine, SettledLine.id == AcceptanceLine.id, isouter=True)
         .where(
             or_(
                 and_(paid, or_(SettledLine.id.is_(None), SettledLine.money_fen != due)),
-                and_(or_(Bill.id.is_(None), Bill.state != "paid"), SettledLine.id.is_not(None)),
+                and_(
+                    or_(Bill.id.is_(None), Bill.state != "paid", Acceptance.state != "signed"),
+                    SettledLine.id.is_not(None),
+                ),
             )
         )
     )
@@ -274,6 +279,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     returned_goods_are_the_order_lines,
     lots_gave_what_was_shipped,
     *credit_checks.CHECKS,
+    *money_checks.CHECKS,
     *income_checks.CHECKS,
     *trade_checks.CHECKS,
     *HOUSEHOLDS,
