@@ -16,16 +16,9 @@ from ..identity import services as identity
 from ..payments import services as payments
 from ..payments.schemas import BillSchema
 from ..procurement import services as procurement
+from ..procurement.delivery_schemas import AcceptanceSchema, NewShipmentSchema, ShipmentSchema
 from ..procurement.orders import SORTS
-from ..procurement.schemas import (
-    AcceptanceSchema,
-    CancelSchema,
-    NewShipmentSchema,
-    OrderOpenedSchema,
-    OrderSchema,
-    ReasonSchema,
-    ShipmentSchema,
-)
+from ..procurement.schemas import CancelSchema, OrderOpenedSchema, OrderSchema, ReasonSchema
 from ..settlement import services as settlement
 from ..settlement.schemas import SettledLineSchema
 from .blueprint import Blueprint
@@ -109,7 +102,7 @@ def one(order_id: UUID) -> Any:
 @guard("order.confirm")
 def confirm(order_id: UUID) -> Any:
     """By the supplier, within the deadline `confirm_by`."""
-    return opened(procurement.confirm(actor(), order_id))
+    return opened(settlement.confirm_order(actor(), order_id))
 
 
 @blueprint.post("/orders/<uuid:order_id>/decline", summary=_("谢绝"))

@@ -101,6 +101,23 @@ def sign_in(name: str, password: str, address: str) -> Actor:
     Ends the present transaction and makes its own short ones.
     Raises Refused('sign_in_wrong'), TooMany('sign_in_throttled').
     """
+    user = _checked(name, password, address, verb="sign_in.ok")
+    session.clear()
+    login_user(SessionUser(user), remember=False)
+    return actor_of(user)
+
+
+def vouch(name: str, password: str, address: str) -> Actor:
+    """Another person puts name and password into this browser to sign one thing: it opens no session. Throttled.
+
+    Ends the present transaction and makes its own short ones.
+    Raises Refused('sign_in_wrong'), TooMany('sign_in_throttled').
+    """
+    return actor_of(_checked(name, password, address, verb="sign_in.vouch"))
+
+
+def _checked(name: str, password: str, address: str, verb: str) -> User:
+    """The active user of that name and password; the attempt is written down whatever comes of it."""
     name = name.strip()[:60]
     attempt = _reserve(name.casefold(), address[:45])
     with transaction(write=False):
@@ -111,11 +128,8 @@ def sign_in(name: str, password: str, address: str) -> Actor:
     if found is None or not matches or not found.active:
         _note(attempt, found.id if found else None, ok=False)
         raise Refused("sign_in_wrong", field="password")
-    _note(attempt, found.id, ok=True)
-    user = db.session.scalars(_with_roles(select(User).where(User.id == found.id))).unique().one()
-    session.clear()
-    login_user(SessionUser(user), remember=False)
-    return actor_of(user)
+    _note(attempt, found.id, ok=True, verb=verb)
+    return db.session.scalars(_with_roles(select(User).where(User.id == found.id))).unique().one()
 
 
 def confirm(actor: Actor, password: str, address: str) -> None:

@@ -1,17 +1,12 @@
-"""What bulk orders, orders, shipments and acceptances take, and how they are shown. Quantities are of order units."""
+"""What bulk orders and orders take, and how they are shown. Quantities are of order units."""
 
-from typing import Any
-
-from marshmallow import fields, post_load, validate
+from marshmallow import fields, validate
 
 from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Shown, Taken, Text, Whole, named_once
-from .acceptances import Count
 from .chains import MAX_HOLD_DAYS, MAX_STEPS, MAX_TIERS, STEP_ROLES
 from .delivery_plans import MAX_DELIVERIES
 from .models import COUNTED_AS
 from .requisitions import MAX_LINES
-from .rules import REJECT_REASONS
-from .shipments import Part
 
 
 class RequisitionChangeSchema(Taken):
@@ -297,97 +292,3 @@ class CancelSchema(Taken):
     lines = fields.List(fields.Nested(CancelLineSchema), required=True, validate=validate.Length(1, MAX_LINES))
     reason = Text(300, required=True)
     once = named_once("lines", "order_line_id")
-
-
-class PartSchema(Taken):
-    order_line_id = Id(required=True)
-    lot_id = Id(required=True)
-    quantity = Quantity(required=True)
-
-    @post_load
-    def value(self, data: dict[str, Any], **_options: Any) -> Part:
-        return Part(**data)
-
-
-class NewShipmentSchema(Taken):
-    parts = fields.List(fields.Nested(PartSchema), required=True, validate=validate.Length(1, 2000))
-    expected_on = Day(required=True)
-    carrier = Text(80, load_default="")
-    note = Text(200, load_default="")
-
-
-class ShipmentLineSchema(Shown):
-    id = Id()
-    no = Whole()
-    order_line_id = Id()
-    lot_id = Id()
-    quantity = Quantity()
-    accepted = Quantity()
-    rejected = Quantity()
-
-
-class ShipmentSchema(Shown):
-    id = Id()
-    number = fields.String()
-    order_id = Id()
-    no = Whole()
-    state = fields.String()
-    carrier = fields.String()
-    note = fields.String()
-    shipped_at = Moment()
-    expected_on = Day()
-    lines = fields.List(fields.Nested(ShipmentLineSchema))
-
-
-class CountSchema(Taken):
-    shipment_line_id = Id(required=True)
-    accepted = Quantity(required=True)
-    net = Quantity(unit="千克", load_default=None, allow_none=True, metadata={"description": "Of weighed lines"})
-    reason = fields.String(
-        load_default="",
-        validate=validate.OneOf(["", *REJECT_REASONS]),
-        metadata={"description": "Where less was accepted than shipped"},
-    )
-
-    @post_load
-    def value(self, data: dict[str, Any], **_options: Any) -> Count:
-        return Count(**data)
-
-
-class NewAcceptanceSchema(Taken):
-    lines = fields.List(fields.Nested(CountSchema), required=True, validate=validate.Length(1, 2000))
-    witness = Text(40, load_default="")
-    note = Text(200, load_default="")
-
-
-class AcceptanceLineSchema(Shown):
-    id = Id()
-    no = Whole()
-    shipment_line_id = Id()
-    order_line_id = Id()
-    lot_id = Id()
-    accepted = Quantity()
-    rejected = Quantity()
-    net = Quantity(metadata={"description": "Base units of what was accepted"})
-    money_fen = Fen()
-    reason = fields.String()
-
-
-class AcceptanceSchema(Shown):
-    id = Id()
-    number = fields.String()
-    shipment_id = Id()
-    order_id = Id()
-    day = Day()
-    period = Period()
-    at = Moment()
-    state = fields.String()
-    signed_at = Moment(allow_none=True)
-    witness = fields.String()
-    note = fields.String()
-    money_fen = Fen()
-    lines = fields.List(fields.Nested(AcceptanceLineSchema))
-
-
-class AcceptedSchema(AcceptanceSchema):
-    bill_id = Id(allow_none=True, metadata={"description": "null where nothing was accepted, or one has signed"})

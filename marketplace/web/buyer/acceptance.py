@@ -17,7 +17,7 @@ from ...edge.messages import PAPERS
 from ...identity import services as identity
 from ...linkage import services as linkage
 from ...procurement import services as procurement
-from ...procurement.schemas import NewAcceptanceSchema
+from ...procurement.delivery_schemas import NewAcceptanceSchema
 from ...products import services as products
 from ...settlement import services as settlement
 from . import blueprint
