@@ -27,6 +27,7 @@ from .search import gather
 from .search import services as search
 from .settlement import card_reconcile, card_work
 from .settlement import services as settlement
+from .sourcing import services as sourcing
 from .sourcing import standing
 from .web import mails
 
@@ -172,6 +173,12 @@ def draft_standing_orders() -> None:
             standing.draft_for(standing_id, day)
 
 
+def close_requests() -> None:
+    """Requests for quotation whose deadline has passed: the agencies are told to compare and award."""
+    with transaction():
+        sourcing.close_due()
+
+
 # What the clock asks for, and how often.
 DUTIES: dict[Callable[[], None], timedelta] = {
     seal_journals: timedelta(seconds=3),
@@ -182,6 +189,7 @@ DUTIES: dict[Callable[[], None], timedelta] = {
     lapse_orders: timedelta(minutes=1),
     deem_deliveries: timedelta(minutes=30),
     expire_holds: timedelta(minutes=1),
+    close_requests: timedelta(minutes=1),
     refresh_references: timedelta(hours=6),
     propose_distributions: timedelta(hours=1),
     release_payouts: timedelta(minutes=10),
