@@ -107,10 +107,11 @@ def put_by(actor: Actor, row_id: UUID, verb: str, reason: str) -> BankRow:
     """
     actor.require("bank_row.confirm")
     row = lock_row(actor, row_id)
-    row.state = rules.ROW.after(verb, row.state)
+    state = rules.ROW.after(verb, row.state)
     if verb != "take_up" and not reason.strip():
         raise Refused("reason_needed", field="reason")
-    row.reason, row.decided_by, row.decided_at = reason.strip(), actor.user, clock.now()
+    row.state, row.reason = state, reason.strip()
+    row.decided_by, row.decided_at = actor.user, clock.now()
     audit.record(actor, f"bank_row.{verb}", "bank_row", row.id, fen=row.fen, serial=row.serial)
     db.session.flush()
     return row

@@ -108,8 +108,9 @@ def receive(
         bill.recorded_fen -= row.fen
         notices.done_about("bill", [bill.id], "transfer_to_confirm")
     else:
-        row = _transfer(actor, bill, fen, paid_on, serial)
         _make_room(actor, bill, min(fen, rules.left_fen(bill)))
+        row = _transfer(actor, bill, fen, paid_on, serial)
+        row.recorded_by = None  # no agency's record: the money itself says so
     _confirm(actor, row, bill)
     db.session.flush()
     return row, bill
