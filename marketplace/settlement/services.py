@@ -1,6 +1,8 @@
 """The room's verbs, gathered: accept a delivery, confirm a payment, reverse; and its reads."""
 
 from .accepting import accept, deem, sign  # noqa: F401
+from .bank_confirming import confirm_row, start_confirming  # noqa: F401
+from .billing import confirm_order, rates_of, record_invoice, use_credit  # noqa: F401
 from .reads import (  # noqa: F401
     Volume,
     lines_by_ids,
@@ -15,3 +17,4 @@ from .reads import (  # noqa: F401
 from .returning import finish_return  # noqa: F401
 from .reversals import reverse, sale  # noqa: F401
 from .settling import confirm_payment, refuse_payment  # noqa: F401
+from .threeway import match_of, matches  # noqa: F401

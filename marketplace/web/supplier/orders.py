@@ -19,6 +19,7 @@ from ...identity import services as identity
 from ...linkage import services as linkage
 from ...payments import services as payments
 from ...procurement import services as procurement
+from ...settlement import services as settlement
 from .. import sheets, story
 from ..states import badge
 from ..tables import Table
@@ -104,7 +105,7 @@ def order(order_id: UUID) -> Response:
 def confirm(order_id: UUID) -> Response:
     form = Form()
     with form.attempt():
-        row = procurement.confirm(actor(), order_id)
+        row = settlement.confirm_order(actor(), order_id)
         words_ = _("已接单 %(number)s，请在 %(day)s 前送达。", number=row.number, day=row.deliver_on.isoformat())
         return done(words_, "supplier.order", order_id=order_id)
     return order_page(order_id, form)
