@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from ..edge.current import actor
 from ..edge.guard import guard
 from ..procurement import services as procurement
-from ..procurement.schemas import DeputySchema, NewChainSchema, NewDeputySchema, RuleSchema
+from ..procurement.schemas import ApprovalRuleSchema, DeputySchema, NewChainSchema, NewDeputySchema
 from .blueprint import Blueprint
 from .paging import PageSchema, cut, list_of, page_of
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("chains", _("审批链"))
 
 @blueprint.get("/approval-rules", summary=_("审批链"))
 @blueprint.asks(PageSchema)
-@blueprint.gives(list_of(RuleSchema))
+@blueprint.gives(list_of(ApprovalRuleSchema))
 @guard("requisition.read")
 def listed(query: dict[str, Any]) -> Any:
     """The own agency's rules by day and amount: those that hold, and those to come. None: one approver decides."""
@@ -26,7 +26,7 @@ def listed(query: dict[str, Any]) -> Any:
 
 @blueprint.post("/approval-rules", summary=_("设定审批链"))
 @blueprint.takes(NewChainSchema)
-@blueprint.gives(list_of(RuleSchema), 201)
+@blueprint.gives(list_of(ApprovalRuleSchema), 201)
 @guard("chain.edit")
 def set_chain(data: dict[str, Any]) -> Any:
     """From tomorrow on, or from today where there was none; what was set for the same day is replaced."""

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext
 from flask_smorest.fields import Upload
@@ -56,16 +57,17 @@ class RequisitionsQuery(PageSchema):
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
 
 
-def opened(row: Any, checked: Any = None) -> dict[str, Any]:
+def opened(row: Any, checked: Any = None, plan: Any = None, steps: Any = None) -> dict[str, Any]:
     """A bulk order with its lines: as they would be ordered today, or as they were approved."""
     orders = procurement.of_requisition(actor(), row.id) if row.state == "approved" else []
+    planned = procurement.plan_of(row) if plan is None else plan
     lines_of = procurement.lines_of([one.id for one in orders]) if orders else {}
     bought = {line.offer_id: line for lines in lines_of.values() for line in lines}
     return {name: getattr(row, name) for name in HEAD} | {
         "lines": [_line(item, bought.get(item.offer.id)) for item in checked or procurement.check(row)],
         "order_ids": [one.id for one in orders],
-        "deliveries": [_delivery(one, "offer_id") for one in procurement.plan_of(row.id)],
-        "steps": procurement.steps_of(row.id) if row.attempt else [],
+        "deliveries": [_delivery(one, "offer_id") for one in planned],
+        "steps": steps or (procurement.steps_of(row.id) if row.attempt else []),
     }
 
 
@@ -176,14 +178,21 @@ def put_plan(data: dict[str, Any], requisition_id: UUID) -> Any:
     return opened(procurement.put_plan(actor(), requisition_id, data["deliveries"], version))
 
 
+def _seen(requisition_id: UUID) -> int | None:
+    """The version that the caller names, if it names one: only then the row is read before it is locked."""
+    if not request.headers.get("If-Match"):
+        return None
+    return versions.optional(procurement.requisition(actor(), requisition_id), RequisitionSchema)
+
+
 @blueprint.post("/requisitions/<uuid:requisition_id>/submit", summary=_("提交审批"))
 @blueprint.may_match
 @blueprint.versioned
 @blueprint.gives(RequisitionOpenedSchema)
 @guard("requisition.edit")
 def submit(requisition_id: UUID) -> Any:
-    row = procurement.requisition(actor(), requisition_id)
-    return opened(*procurement.submit_checked(actor(), requisition_id, versions.optional(row, RequisitionSchema)))
+    done = procurement.submit_checked(actor(), requisition_id, _seen(requisition_id))
+    return opened(done.row, done.checked, done.plan, done.steps if done.row.attempt == 1 else None)
 
 
 @blueprint.post("/requisitions/<uuid:requisition_id>/approve", summary=_("批准"))
@@ -194,8 +203,7 @@ def submit(requisition_id: UUID) -> Any:
 def approve(data: dict[str, Any], requisition_id: UUID) -> Any:
     """The step that waits, by its person. The last one's approval commits the quota and makes one order per supplier:
     no order is answered before."""
-    row = procurement.requisition(actor(), requisition_id)
-    orders = procurement.approve(actor(), requisition_id, versions.optional(row, RequisitionSchema), **data)
+    orders = procurement.approve(actor(), requisition_id, _seen(requisition_id), **data)
     return page_of(named(orders), len(orders), {"page": 1, "size": max(1, len(orders))})
 
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from ..core import audit, clock
 from ..core.actor import Actor, Scope
@@ -49,9 +49,12 @@ def _scope_of(organisation: Organisation) -> Scope:
 
 def agencies_under(agency_id: UUID) -> frozenset[UUID]:
     """The agency and its subtree of supervised units."""
-    tree = select(Organisation.id).where(Organisation.id == agency_id).cte(recursive=True)
-    tree = tree.union(select(Organisation.id).where(Organisation.parent_id == tree.c.id))
-    return frozenset(db.session.scalars(select(tree.c.id)))
+    return frozenset(db.session.scalars(_UNDER, {"root": agency_id}))
+
+
+_TREE = select(Organisation.id).where(Organisation.id == bindparam("root")).cte(recursive=True)
+_TREE = _TREE.union(select(Organisation.id).where(Organisation.parent_id == _TREE.c.id))
+_UNDER = select(_TREE.c.id)  # built once: an agency's every request asks it
 
 
 def add_organisation(

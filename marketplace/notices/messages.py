@@ -6,17 +6,16 @@ A message is a row of the transaction of what it tells. It stays open until some
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Update, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import clock
 from ..core.db import db, is_sqlite, new_id
 from .models import Message
-
-A_STATEMENT = 500  # rows
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,31 @@ def tell_many(tellings: Iterable[Telling]) -> None:
         }
         for one in tellings
     ]
-    insert = sqlite.insert if is_sqlite() else postgresql.insert
-    for start in range(0, len(rows), A_STATEMENT):
-        statement = insert(Message).values(rows[start : start + A_STATEMENT])
-        db.session.execute(statement.on_conflict_do_nothing(index_elements=["once"]))
+    if rows:
+        db.session.execute(_INSERT[is_sqlite()], rows)
+
+
+# Built once: every verb tells somebody, and building a statement costs more than sending it.
+_INSERT = {
+    is_lite: insert(Message.__table__).on_conflict_do_nothing(index_elements=["once"])  # type: ignore[arg-type]
+    for is_lite, insert in ((True, sqlite.insert), (False, postgresql.insert))
+}
+_TABLE: Any = Message.__table__
+
+
+@lru_cache
+def _done(of_kinds: bool, of_organisation: bool) -> Update:
+    table = _TABLE.c
+    query = update(_TABLE).where(
+        table.about_kind == bindparam("of_kind"),
+        table.about_id.in_(bindparam("of_ids", expanding=True)),
+        table.done_at.is_(None),
+    )
+    if of_kinds:
+        query = query.where(table.kind.in_(bindparam("of_kinds", expanding=True)))
+    if of_organisation:
+        query = query.where(table.organisation_id == bindparam("of_organisation"))
+    return query.values(done_at=bindparam("now"))
 
 
 def done_about(about_kind: str, about_ids: Iterable[UUID], *kinds: str, organisation_id: UUID | None = None) -> None:
@@ -85,11 +105,9 @@ def done_about(about_kind: str, about_ids: Iterable[UUID], *kinds: str, organisa
 
     `organisation_id`: where each of several had to do it, the one that has.
     """
-    query = update(Message).where(
-        Message.about_kind == about_kind, Message.about_id.in_(list(about_ids)), Message.done_at.is_(None)
-    )
+    asked: dict[str, Any] = {"of_kind": about_kind, "of_ids": list(about_ids), "now": clock.now()}
     if kinds:
-        query = query.where(Message.kind.in_(kinds))
+        asked["of_kinds"] = list(kinds)
     if organisation_id:
-        query = query.where(Message.organisation_id == organisation_id)
-    db.session.execute(query.values(done_at=clock.now()), execution_options={"synchronize_session": False})
+        asked["of_organisation"] = organisation_id
+    db.session.execute(_done(bool(kinds), bool(organisation_id)), asked)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import flag_modified
 
 from ..catalogue import services as catalogue
@@ -17,7 +18,6 @@ from ..quota import services as quota
 from . import chains, delivery_plans, holds, splitting
 from .checking import CheckedLine
 from .models import Order, OrderLine, Requisition
-from .orders import of_requisition_now
 from .requisitions import own
 from .rules import REQUISITION
 from .submitting import complete, tell_next
@@ -35,26 +35,32 @@ def approve(
     actor.require("requisition.approve")
     row = own(actor, requisition_id, version)
     state = REQUISITION.after("approve", row.state)
-    here, following = chains.decide(actor, row, "approved", reason.strip(), step)
-    audit.record(actor, "requisition.approve", "requisition", row.id, step=here.no, **_for(here.stood_for))
-    notices.done_about("requisition", [row.id], "requisition_submitted")
-    if following is not None:
-        tell_next(row, following)
+    turn = chains.turn(actor, row, step)
+    if turn.following is None:
+        orders, total = _last_step(actor, row)
+        row.decided_by, row.decided_at, row.total_fen, row.hold_until = actor.user, clock.now(), total, None
+    else:
+        orders, state = [], row.state
+        notices.done_about("requisition", [row.id], "requisition_submitted")
+        tell_next(row, turn.following, row.total_fen, row.hold_until)
         flag_modified(row, "total_fen")  # another version: who saw the earlier step waiting looks again
-        db.session.flush()
-        return []
+    row.state = state
+    facts = turn.decide(actor, "approved", reason.strip())
+    audit.record(actor, "requisition.approve", "requisition", row.id, orders=len(orders), **facts)
+    db.session.flush()
+    return orders
+
+
+def _last_step(actor: Actor, row: Requisition) -> tuple[list[Order], int]:
+    """Everything is looked at once more, then orders are made. The rows of the session are written at the end, once."""
+    quota.check_may_buy(row.agency_id, clock.today())
     checked, plan = complete(row)
     total = sum(item.money_fen for item in checked)
     if total > row.total_fen:  # its chain was chosen by that amount, and others have approved it
         raise Refused("total_risen", field="lines", was_fen=row.total_fen, now_fen=total)
     orders = _make_orders(actor, row, checked, plan)
-    row.state, row.decided_by, row.decided_at, row.total_fen = state, actor.user, clock.now(), total
-    db.session.flush()
-    return orders
-
-
-def _for(stood_for: UUID | None) -> dict[str, str]:
-    return {"stood_for": str(stood_for)} if stood_for else {}
+    notices.done_about("requisition", [row.id], "requisition_submitted")
+    return orders, total
 
 
 def _make_orders(
@@ -66,7 +72,7 @@ def _make_orders(
         {item.agreed.id: item.line.quantity for item in checked if item.agreed},
         rows={item.agreed.id: item.no for item in checked if item.agreed},
     )
-    quota_plan = quota.plan_of(row.agency_id, clock.today().year)
+    quota_plan = quota.plan_for(row.agency_id, clock.today().year, row.counted_as)
     orders, lines = splitting.orders_of(row, checked, plan, quota_plan.id if quota_plan else None)
     if quota_plan:
         quota.commit(quota_plan.id, sum(line["committed_fen"] for line in lines))
@@ -76,7 +82,15 @@ def _make_orders(
     delivery_plans.freeze(plan, lines)
     _open_price_findings(row, checked)
     _tell(actor, row, orders)
-    return of_requisition_now(row.id)
+    return [_as_read(one) for one in orders]
+
+
+def _as_read(values: dict[str, Any]) -> Order:
+    """The order of these values as if it were read: what was just written is not asked for."""
+    order = Order(confirmed_at=None, **values)
+    make_transient_to_detached(order)
+    db.session.add(order)
+    return order
 
 
 def _tell(actor: Actor, row: Requisition, orders: list[dict[str, Any]]) -> None:
@@ -123,10 +137,11 @@ def reject(actor: Actor, requisition_id: UUID, reason: str, *, step: int | None 
     state = REQUISITION.after("reject", row.state)
     if not reason.strip():
         raise Refused("reason_needed", field="reason")
-    here, _none = chains.decide(actor, row, "rejected", reason.strip(), step)
+    turn = chains.turn(actor, row, step)
     holds.release(row)
     row.state, row.reason, row.decided_by, row.decided_at = state, reason.strip(), actor.user, clock.now()
-    audit.record(actor, "requisition.reject", "requisition", row.id, step=here.no, **_for(here.stood_for))
+    facts = turn.decide(actor, "rejected", reason.strip())
+    audit.record(actor, "requisition.reject", "requisition", row.id, **facts)
     notices.done_about("requisition", [row.id], "requisition_submitted")
     notices.tell(
         "requisition_rejected",

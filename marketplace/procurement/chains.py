@@ -5,6 +5,7 @@ step, the approver's. Whoever filled or submitted a bulk order decides none of i
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -130,32 +131,29 @@ def _check_tiers(tiers: Sequence[dict[str, Any]], people: Iterable[UUID]) -> Non
         raise Many(errors)
 
 
-def begin(row: Requisition) -> int:
-    """Freezes the steps of a bulk order that is submitted now, by its amount; returns the days that stock is held."""
-    rules = rules_on(row.agency_id, clock.today())
-    rule = next((one for one in reversed(rules) if one.from_fen <= row.total_fen), None)
-    row.attempt += 1
-    insert_rows(
-        ApprovalStep,
-        [
-            {
-                "requisition_id": row.id,
-                "attempt": row.attempt,
-                "no": no,
-                "title": step["title"],
-                "role": step["role"],
-                "user_id": UUID(step["user_id"]) if step["user_id"] else None,
-                "maker_id": row.submitted_by,
-                "reason": "",
-            }
-            for no, step in enumerate(rule.steps if rule else ONE_STEP, 1)
-        ],
-    )
-    return rule.hold_days if rule else HOLD_DAYS
+def for_amount(agency_id: UUID, fen: int) -> tuple[list[dict[str, Any]], int]:
+    """The steps that a bulk order of that amount passes today, and the days that its stock is held."""
+    rule = next((one for one in reversed(rules_on(agency_id, clock.today())) if one.from_fen <= fen), None)
+    return (rule.steps, rule.hold_days) if rule else (ONE_STEP, HOLD_DAYS)
 
 
-def first_step(row: Requisition) -> ApprovalStep:
-    return steps_of(row.id, row.attempt)[0]
+def freeze(row: Requisition, maker: UUID | None, steps: Sequence[dict[str, Any]]) -> list[ApprovalStep]:
+    """Writes the steps of a bulk order's next attempt, and returns them as they were written."""
+    values = [
+        {
+            "requisition_id": row.id,
+            "attempt": row.attempt + 1,
+            "no": no,
+            "title": step["title"],
+            "role": step["role"],
+            "user_id": UUID(step["user_id"]) if step["user_id"] else None,
+            "maker_id": maker,
+            "reason": "",
+        }
+        for no, step in enumerate(steps, 1)
+    ]
+    insert_rows(ApprovalStep, values)
+    return [ApprovalStep(**one) for one in values]
 
 
 def steps_of(requisition_id: UUID, attempt: int | None = None) -> list[ApprovalStep]:
@@ -179,25 +177,36 @@ def waiting_steps(rows: Iterable[Requisition]) -> dict[UUID, ApprovalStep]:
     return found
 
 
-def decide(
-    actor: Actor, row: Requisition, verdict: str, reason: str = "", step_no: int | None = None
-) -> tuple[ApprovalStep, ApprovalStep | None]:
-    """Writes the verdict on the step that waits; returns it and the one that waits next. `row` is locked.
+@dataclass(frozen=True)
+class Turn:
+    """The step that waits, for whom the actor decides it as a deputy, and the step after it."""
+
+    step: ApprovalStep
+    stood_for: UUID | None
+    following: ApprovalStep | None
+
+    def decide(self, actor: Actor, verdict: str, reason: str) -> dict[str, Any]:
+        """Writes the verdict; returns what the trail says of it."""
+        here = self.step
+        here.stood_for, here.decided_by, here.at = self.stood_for, actor.user, clock.now()
+        here.verdict, here.reason = verdict, reason
+        return {"step": here.no} | ({"stood_for": str(self.stood_for)} if self.stood_for else {})
+
+
+def turn(actor: Actor, row: Requisition, step_no: int | None = None) -> Turn:
+    """The actor's turn to decide a bulk order whose row is locked; `step_no`: the step that it saw waiting.
 
     Raises Refused: approver_is_submitter, approver_twice, approval_out_of_order, approval_not_yours.
     """
     steps = steps_of(row.id, row.attempt)
-    here = next(step for step in steps if step.verdict is None)
-    here.stood_for = may_decide(actor, row, steps, step_no)
-    here.decided_by, here.at, here.verdict, here.reason = actor.user, clock.now(), verdict, reason
-    following = [step for step in steps if step.verdict is None]
-    return here, following[0] if following and verdict == "approved" else None
+    waiting = [step for step in steps if step.verdict is None]
+    return Turn(waiting[0], may_decide(actor, row, steps, step_no), waiting[1] if waiting[1:] else None)
 
 
 def may_decide(
     actor: Actor, row: Requisition, steps: Sequence[ApprovalStep], step_no: int | None = None
 ) -> UUID | None:
-    """For whom the actor would decide the step that waits as a deputy; None: as itself. Raises as `decide`."""
+    """For whom the actor would decide the step that waits as a deputy; None: as itself. Raises as `turn`."""
     here = next(step for step in steps if step.verdict is None)
     if actor.user in (row.submitted_by, row.created_by):
         raise Refused("approver_is_submitter", field="approver")

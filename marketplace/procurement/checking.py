@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..accreditation import services as accreditation
 from ..accreditation.services import Verdict
@@ -16,6 +16,7 @@ from ..core import clock
 from ..core.db import db
 from ..core.errors import DomainError, Refused
 from ..core.money import MAX_FEN
+from ..identity import services as identity
 from ..products import services as products
 from .models import Requisition, RequisitionLine
 
@@ -29,8 +30,8 @@ class CheckedLine:
     """
 
     no: int
-    line: RequisitionLine
-    offer: Any
+    line: Any  # as it is kept, or as somebody typed it
+    offer: catalogue.Goods
     product: Any
     price_fen: int = 0
     money_fen: int = 0
@@ -38,9 +39,17 @@ class CheckedLine:
     reference_fen: int | None = None
     over_basis_points: int = 0
     verdict: Verdict | None = None
+    supplier: Any = None
     agreed: Any = None
     available: int = 0
     problems: list[DomainError] = field(default_factory=list)
+
+
+_LINES = (
+    select(*RequisitionLine.__table__.c)
+    .where(RequisitionLine.requisition_id == bindparam("id"))
+    .order_by(RequisitionLine.no)
+)
 
 
 def lines_of(requisition_id: UUID) -> list[RequisitionLine]:
@@ -64,12 +73,15 @@ def check(
 
     `lines`: instead of those kept, lines as somebody typed them just now (of offers that exist).
     """
-    lines = lines_of(row.id) if lines is None else lines
-    offers = catalogue.by_ids({line.offer_id for line in lines})
-    found = products.by_ids({offer.product_id for offer in offers.values()})
-    verdicts = accreditation.eligible(found, clock.today(), programme) if found else {}
-    references = catalogue.references({product.category_code for product in found.values()})
-    wanted = {line.agreed_id for line in lines if line.agreed_id}
+    kept: Sequence[Any] = list(db.session.execute(_LINES, {"id": row.id})) if lines is None else lines
+    if not kept:
+        return []
+    offers = catalogue.goods(line.offer_id for line in kept)
+    found = products.facts(offer.product_id for offer in offers.values())
+    suppliers = identity.named({offer.supplier_id for offer in offers.values()})
+    verdicts = accreditation.verdicts_on(found, suppliers, clock.today(), programme)
+    references = catalogue.references(product.category_code for product in found.values())
+    wanted = {line.agreed_id for line in kept if line.agreed_id}
     agreed = catalogue.agreed(wanted) if wanted else {}
     return [
         _checked(
@@ -79,12 +91,13 @@ def check(
                 offer=offers[line.offer_id],
                 product=found[offers[line.offer_id].product_id],
                 verdict=verdicts.get(offers[line.offer_id].product_id),
+                supplier=suppliers[offers[line.offer_id].supplier_id],
                 agreed=agreed.get(line.agreed_id) if line.agreed_id else None,
                 available=offers[line.offer_id].available + (line.quantity if row.hold_until else 0),
             ),
             references,
         )
-        for line in lines
+        for line in kept
     ]
 
 
@@ -93,7 +106,7 @@ def _checked(item: CheckedLine, references: dict[tuple[str, str], int]) -> Check
     if item.agreed is not None:
         item.price_fen = item.agreed.price_fen
     else:
-        item.price_fen = prices.price_at([(one.from_quantity, one.price_fen) for one in offer.breaks], line.quantity)
+        item.price_fen = prices.price_at(offer.breaks, line.quantity)
     item.reference_fen = references.get((product.category_code, product.comparable_unit))
     item.comparable_fen = prices.comparable_price(
         pricing=offer.pricing,

@@ -89,26 +89,27 @@ def put_plan(
         first = min(deliveries, key=lambda one: one["deliver_on"])
         row.deliver_on, row.window = first["deliver_on"], first.get("window", "")
         row.address, row.contact = first["address"].strip(), first["contact"].strip()
-    flag_modified(row, "title")  # another plan is another version
+    row.deliveries = len(deliveries)
+    flag_modified(row, "deliveries")  # another plan of as many is another version too
     db.session.flush()
     return row
 
 
-def plan_of(requisition_id: UUID) -> list[Delivery]:
-    """A bulk order's plan; none if it has none. One statement, or two."""
+def plan_of(row: Requisition) -> list[Delivery]:
+    """A bulk order's plan; none if it has none. Two statements where there is one."""
+    if not row.deliveries:
+        return []
     rows = list(
         db.session.scalars(
             select(RequisitionDelivery)
-            .where(RequisitionDelivery.requisition_id == requisition_id)
+            .where(RequisitionDelivery.requisition_id == row.id)
             .order_by(RequisitionDelivery.no)
             .execution_options(populate_existing=True)
         )
     )
-    if not rows:
-        return []
-    found = {row.no: Delivery(row.no, row.address, row.contact, row.deliver_on, row.window) for row in rows}
+    found = {one.no: Delivery(one.no, one.address, one.contact, one.deliver_on, one.window) for one in rows}
     query = select(RequisitionPart.delivery_no, RequisitionPart.offer_id, RequisitionPart.quantity)
-    for no, offer_id, quantity in db.session.execute(query.where(RequisitionPart.requisition_id == requisition_id)):
+    for no, offer_id, quantity in db.session.execute(query.where(RequisitionPart.requisition_id == row.id)):
         found[no].parts[offer_id] = quantity
     return list(found.values())
 

@@ -5,7 +5,6 @@ lines hold it from then on; sending back, withdrawing and expiring release it. `
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -19,20 +18,14 @@ from .models import Requisition
 from .rules import REQUISITION
 
 
-def hold(row: Requisition, checked: Sequence[CheckedLine], days: int) -> None:
-    """Reserves the stock of every line until `days` from now. Raises Many of Refused('beyond_stock', …) by row."""
-    _reserve(checked)
-    row.hold_until = clock.now() + timedelta(days=days)
-
-
 def firm(row: Requisition, checked: Sequence[CheckedLine]) -> None:
-    """What is approved no longer expires; what was submitted before stock was held takes it now."""
+    """What is approved is reserved already; what was submitted before stock was held takes it now."""
     if row.hold_until is None:
-        _reserve(checked)
-    row.hold_until = None
+        hold(checked)
 
 
-def _reserve(checked: Sequence[CheckedLine]) -> None:
+def hold(checked: Sequence[CheckedLine]) -> None:
+    """Reserves the stock of every line. Raises Many of Refused('beyond_stock', …) by row."""
     catalogue.reserve(
         {item.offer.id: item.line.quantity for item in checked}, rows={item.offer.id: item.no for item in checked}
     )

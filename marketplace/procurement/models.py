@@ -48,6 +48,7 @@ class Requisition(Base):
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(300), default="")
+    deliveries: Mapped[int] = mapped_column(default=0)  # how many its plan has: 0, it goes where the head says
     hold_until: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)

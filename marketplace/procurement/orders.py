@@ -277,11 +277,6 @@ def own_by_ids(actor: Actor, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
     return {row.id: row for row in db.session.scalars(query)}
 
 
-def of_requisition_now(requisition_id: UUID) -> list[Order]:
-    """The orders of a bulk order that is approved in this transaction."""
-    return list(db.session.scalars(select(Order).where(Order.requisition_id == requisition_id).order_by(Order.number)))
-
-
 def of_requisition(actor: Actor, requisition_id: UUID) -> list[Order]:
     actor.require("order.read")
     query = select(Order).where(Order.requisition_id == requisition_id, within(actor)).order_by(Order.number)

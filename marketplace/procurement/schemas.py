@@ -174,7 +174,7 @@ class ChainStepShownSchema(Shown):
     user_id = Id(allow_none=True)
 
 
-class RuleSchema(Shown):
+class ApprovalRuleSchema(Shown):
     """From `from_fen` on a bulk order passes these steps, from `from_day` until a later day's rules."""
 
     from_day = Day()

@@ -8,7 +8,6 @@ from ..catalogue import rules as prices
 from ..core import clock
 from ..core.db import new_id
 from ..core.numbers import numbered
-from ..identity import services as identity
 from .checking import CheckedLine
 from .delivery_plans import Delivery, first_of
 from .models import Requisition
@@ -40,7 +39,6 @@ def orders_of(
     by_supplier: dict[UUID, list[CheckedLine]] = {}
     for item in checked:
         by_supplier.setdefault(item.offer.supplier_id, []).append(item)
-    suppliers = identity.named(set(by_supplier))
     now = clock.now()
     orders: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -54,7 +52,7 @@ def orders_of(
                 "agency_id": row.agency_id,
                 "supplier_id": supplier_id,
                 "plan_id": plan_id,
-                "division": suppliers[supplier_id].division,
+                "division": items[0].supplier.division,
                 "agency_division": row.division,
                 "channel": row.channel,
                 "counted_as": row.counted_as,

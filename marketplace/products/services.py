@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..core import audit, clock, outbox
 from ..core.actor import Actor
@@ -78,6 +78,24 @@ def _check(actor: Actor, fields: dict[str, Any]) -> None:
 def by_ids(ids: Iterable[UUID]) -> dict[UUID, Product]:
     """Products by id, one statement for those that the transaction has not read yet."""
     return held_or_read(Product, set(ids))
+
+
+_FACTS = select(
+    Product.id,
+    Product.supplier_id,
+    Product.code,
+    Product.name,
+    Product.category_code,
+    Product.base_unit,
+    Product.comparable_unit,
+    Product.comparable_per_base,
+).where(Product.id.in_(bindparam("ids", expanding=True)))
+
+
+def facts(ids: Iterable[UUID]) -> dict[UUID, Any]:
+    """What orders ask of products, read past the session: rows of _FACTS by id, one statement."""
+    wanted = list(set(ids))
+    return {row.id: row for row in db.session.execute(_FACTS, {"ids": wanted})} if wanted else {}
 
 
 def one(product_id: UUID) -> Product:

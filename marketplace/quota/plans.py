@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, literal, or_, select, union_all
 
 from ..core import clock
 from ..core.actor import Actor
@@ -28,8 +30,15 @@ def plan_for(agency_id: UUID, year: int, counted_as: str = "canteen", day: date 
     contractor on that day (which comes first where the order is `contractor`'s). A shared canteen's orders move the plan
     of the unit that filed for it. A plan counts from its filing on.
     """
-    day = day or clock.today()
-    units = select(literal(agency_id, QuotaPlan.agency_id.type).label("id"), literal(0).label("steps"))
+    asked = {"agency": agency_id, "year": year, "day": day or clock.today()}
+    return db.session.scalar(_plan_for(100 if counted_as == "contractor" else -1), asked)
+
+
+@lru_cache
+def _plan_for(named_first: int) -> Select[Any]:
+    """Built once: every approval asks it."""
+    agency, day = bindparam("agency", type_=QuotaPlan.agency_id.type), bindparam("day", type_=Date())
+    units = select(agency.label("id"), literal(0).label("steps"))
     chain = units.cte("units", recursive=True)
     follows = and_(QuotaSuccession.organisation_id == chain.c.id, QuotaSuccession.abolished_on <= day)
     chain = chain.union_all(
@@ -37,21 +46,20 @@ def plan_for(agency_id: UUID, year: int, counted_as: str = "canteen", day: date 
             follows, QuotaSuccession.successor_id.is_not(None), chain.c.steps < MAX_SUCCESSIONS
         )
     )
-    named_first = 100 if counted_as == "contractor" else -1
-    counts = QuotaPlan.year == year, QuotaPlan.state.in_(COUNTING)
+    counts = QuotaPlan.year == bindparam("year"), QuotaPlan.state.in_(COUNTING)
     moved = func.coalesce(QuotaPlan.covered_by_id, QuotaPlan.id).label("id")
     own = select(moved, chain.c.steps.label("rank")).join(chain, QuotaPlan.agency_id == chain.c.id).where(*counts)
     named = (
         select(moved, literal(named_first).label("rank"))
         .join(QuotaContractor, QuotaContractor.plan_id == QuotaPlan.id)
-        .where(*counts, QuotaContractor.contractor_id == agency_id, _in_force(day))
+        .where(*counts, QuotaContractor.contractor_id == agency, _in_force(day))
     )
     found = union_all(own, named).subquery()
     query = select(QuotaPlan).join(found, found.c.id == QuotaPlan.id).order_by(found.c.rank.desc()).limit(1)
-    return db.session.scalar(query.execution_options(populate_existing=True))
+    return query.execution_options(populate_existing=True)
 
 
-def _in_force(day: date) -> ColumnElement[bool]:
+def _in_force(day: Any) -> ColumnElement[bool]:
     open_ended = QuotaContractor.until_day.is_(None)
     return and_(QuotaContractor.from_day <= day, or_(open_ended, QuotaContractor.until_day >= day))
 

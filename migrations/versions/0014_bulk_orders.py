@@ -46,6 +46,7 @@ def upgrade() -> None:
 
 def _holds() -> None:
     op.add_column("requisition", sa.Column("hold_until", TIME))
+    op.add_column("requisition", sa.Column("deliveries", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("requisition", sa.Column("attempt", sa.BigInteger(), server_default="0", nullable=False))
     schema.change_check("requisition", "state", STATES.format(", 'expired'"))
     schema.change_check("requisition", "hold", "hold_until IS NULL OR state = 'submitted'")
@@ -165,5 +166,5 @@ def downgrade() -> None:
     schema.change_check("requisition", "hold", None)
     schema.change_check("requisition", "state", STATES.format(""))
     op.drop_index("ix_requisition_hold_until", "requisition")
-    for column in ("attempt", "hold_until"):
+    for column in ("attempt", "hold_until", "deliveries"):
         op.drop_column("requisition", column)

@@ -98,7 +98,7 @@ def test_a_part_of_what_is_not_ordered_is_refused_and_a_removed_line_leaves_the_
         world = built()
         draft = planned(world, 100_000, 100_000)
         procurement.put_lines(world.requester, draft, [])
-        assert [one.parts for one in procurement.plan_of(draft)] == [{}, {}]
+        assert [one.parts for one in procurement.plan_of(procurement.requisition(world.requester, draft))] == [{}, {}]
     with pytest.raises(Many) as refused, transaction():
         place = {"address": "甲", "contact": "乙", "deliver_on": clock.today()}
         procurement.put_plan(
