@@ -29,6 +29,7 @@ NOUNS = (
     "story",
     "shipments",
     "bills",
+    "card_payments",
     "returns",
     "files",
     "households",

@@ -7,8 +7,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import audit, clock
 from ..core.actor import SYSTEM, Actor
-from ..core.db import db, is_sqlite, new_id
+from ..core.db import db, is_sqlite, new_id, transaction
 from ..core.errors import NotFound
+from ..identity import services as identity
 from . import gateway
 from .stripe_models import StripeAccount
 
@@ -32,6 +33,40 @@ def ask_account(actor: Actor) -> StripeAccount:
     if db.session.scalar(made.returning(StripeAccount.id)):
         audit.record(actor, "card_account.ask", "organisation", actor.organisation)
     return _of(actor.organisation)
+
+
+def connect(actor: Actor, return_url: str) -> tuple[StripeAccount, str]:
+    """The supplier's account, made at Stripe where there is none yet, and the page there that asks for its papers.
+
+    Outside a transaction: the row is committed before Stripe is asked under its id. Raises what the gateway raises.
+    """
+    db.session.rollback()
+    way = gateway.current()
+    with transaction():
+        row = ask_account(actor)
+        of = identity.named({row.supplier_id})[row.supplier_id]
+        id_, account, name, credit_code = row.id, row.account, of.name, of.credit_code
+    seen = way.account(account) if account else way.create_account(key=str(id_), name=name, credit_code=credit_code)
+    with transaction():
+        row = name_account(id_, seen)
+        db.session.expunge(row)
+    return row, way.onboarding_link(seen.id, return_url=return_url, refresh_url=return_url)
+
+
+def look_at_account(actor: Actor) -> StripeAccount | None:
+    """Asks Stripe how the supplier's account stands. Outside a transaction. Raises what the gateway raises."""
+    actor.require("card_account.edit")
+    db.session.rollback()
+    with transaction(write=False):
+        row = account_of(actor)
+        account = row.account if row else None
+    if account is None:
+        return None
+    seen = gateway.current().account(account)
+    with transaction():
+        row = follow_account(seen)
+        db.session.expunge(row)
+    return row
 
 
 def name_account(row_id: UUID, seen: gateway.Account) -> StripeAccount:

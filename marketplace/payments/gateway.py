@@ -117,6 +117,7 @@ class Gateway:
 
         self._errors, self._webhook = stripe, stripe.WebhookSignature
         stripe.enable_telemetry = False
+        logging.getLogger("stripe").setLevel(logging.CRITICAL)  # it would log bodies: names, addresses, client secrets
         self._secret = config.webhook_secret
         self._client: Any = stripe.StripeClient(
             config.key,
@@ -277,7 +278,7 @@ class Gateway:
         if isinstance(error, kinds.InvalidRequestError):
             code = "card_unknown_at_stripe" if error.http_status == 404 else "card_refused_by_stripe"
             return Refused(code, reason=error.code or "invalid_request")
-        return Unavailable("card_unavailable")
+        return Unavailable("card_unavailable", retry_after=30)
 
 
 def _at(moment: Any) -> datetime:

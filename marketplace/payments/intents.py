@@ -195,3 +195,10 @@ def payments_of_bills(bill_ids: Iterable[UUID]) -> dict[UUID, list[CardPayment]]
     for row in db.session.scalars(query):
         found.setdefault(row.bill_id, []).append(row)
     return found
+
+
+def listed(actor: Actor, limit: int = 100) -> list[tuple[CardPayment, Bill]]:
+    """Card payments within scope with their bills, newest first."""
+    actor.require("bill.read")
+    query = select(CardPayment, Bill).join(Bill, Bill.id == CardPayment.bill_id).where(bills.within(actor))
+    return list(db.session.execute(query.order_by(CardPayment.id.desc()).limit(limit)).tuples())

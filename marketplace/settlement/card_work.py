@@ -5,7 +5,9 @@ Where Stripe cannot be reached the rest waits too, and nothing is lost: the rows
 """
 
 import logging
+from uuid import UUID
 
+from ..core.actor import Actor
 from ..core.db import by_id, db, transaction
 from ..core.errors import NotFound, Refused, Unavailable
 from ..payments import accounts, gateway, inbox, intents, refunds
@@ -147,7 +149,7 @@ def _follow_account(account: str) -> str:
             return "unknown"
 
 
-def look_again(payment_id: object) -> str:
+def look_again(payment_id: UUID) -> str:
     """Asks Stripe how a payment stands (after the payer came back, or closed the page). Outside a transaction."""
     db.session.rollback()
     with transaction(write=False):
@@ -156,3 +158,20 @@ def look_again(payment_id: object) -> str:
     if checkout:
         return follow_checkout(account, checkout)
     return _follow_payment(account, payment) if payment else "unknown"
+
+
+def close(actor: Actor, payment_id: UUID) -> None:
+    """The payer closes the payment page, to pay otherwise; whoever was quicker there is followed. Outside a transaction.
+
+    Raises what intents.stop raises.
+    """
+    try:
+        seen = intents.stop(actor, payment_id)
+    except Refused:  # too late to close: somebody has paid there, or it ran out
+        look_again(payment_id)
+        raise
+    if seen is not None:
+        apply_checkout(seen)
+        return
+    with transaction():
+        intents.move(by_id(CardPayment, payment_id, lock=True), "cancel")

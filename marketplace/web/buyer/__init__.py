@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("buyer", __name__)
 
-from . import acceptance, bills, builder, counters, home, line_sheets, orders, plan, requisitions, standing, welfare  # noqa: E402, F401
+from . import acceptance, bills, builder, counters, home, line_sheets, orders, pay, plan, requisitions, standing, welfare  # noqa: E402, F401

@@ -41,6 +41,7 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     returns,
     shipping,
     slips,
+    stripe_account,
     surplus,
     weighing,
 )
