@@ -70,7 +70,7 @@ def read_sheet(content: bytes) -> list[SheetLine]:
     ]
     if not written:
         raise Refused("no_lines", field="file")
-    offers = catalogue.by_codes({cells["code"] for _, cells in written if cells["code"]})
+    offers = catalogue.coded({cells["code"] for _, cells in written if cells["code"]})
     return _once([_line(number, cells, offers) for number, cells in written])
 
 

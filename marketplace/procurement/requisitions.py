@@ -73,7 +73,7 @@ def put_lines(
     row.state = REQUISITION.after("edit", row.state)
     if len(lines) > MAX_LINES:
         raise Refused("too_many_lines", field="lines", limit=MAX_LINES)
-    offers = catalogue.by_ids({line["offer_id"] for line in lines})
+    offers = catalogue.goods(line["offer_id"] for line in lines)
     agreed = catalogue.agreed({line["agreed_id"] for line in lines if line.get("agreed_id")})
     seen: set[UUID] = set()
     errors: list[DomainError] = []

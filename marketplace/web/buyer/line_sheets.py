@@ -37,7 +37,7 @@ def line_sheet(requisition_id: UUID) -> Response:
             )
             if answer.taken:
                 words = _("已从表格填入 %(count)s 行。", count=answer.taken)
-                return done(words, "buyer.requisition", requisition_id=requisition_id)
+                return done(words, "buyer.line_sheet", requisition_id=requisition_id)
     return _page(row, form, answer, content)
 
 
@@ -57,10 +57,13 @@ def _content() -> bytes:
 def _page(row: Any, form: Form, answer: Any, content: bytes) -> Response:
     if answer is not None:
         form.status = 422
+    checked = [] if form.posted else procurement.check(row)
     return form.page(
         "buyer/line_sheet.html",
         row=row,
         answer=answer,
+        checked=sorted(checked, key=lambda item: (not item.problems, item.no)),
+        bad=sum(bool(item.problems) for item in checked),
         content=base64.b64encode(content).decode() if answer else "",
         sentence=sentence,
         labels=LABELS,
