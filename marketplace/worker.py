@@ -23,6 +23,7 @@ from .notices import mail
 from .payments import gateway, reconcile
 from .procurement import services as procurement
 from .reporting import cards, verification
+from .reporting import cards, papers_pack, verification
 from .search import gather
 from .search import services as search
 from .settlement import card_reconcile, card_work
@@ -36,6 +37,7 @@ HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
 JOBS: dict[str, jobs.Handler] = {
     "verify": verification.job,
     "cards": cards.work,
+    papers_pack.KIND: papers_pack.work,
     "distribution_prepare": attribution.fill_job,
     "distribution_approve": attribution.list_job,
 }

@@ -37,12 +37,12 @@ class FileRow(Base):
     added_at: Mapped[datetime]
 
 
-def keep(actor: Actor, name: str, content: bytes, field: str = "file") -> FileRow:
-    """Stores a file and adds its row. Raises Refused: file_empty, file_too_large, file_type."""
+def keep(actor: Actor, name: str, content: bytes, field: str = "file", *, most: int = MAX_BYTES) -> FileRow:
+    """Stores a file and adds its row; `most` bytes, where we made it. Raises Refused: file_empty, file_too_large, file_type."""
     if not content:
         raise Refused("file_empty", field=field)
-    if len(content) > MAX_BYTES:
-        raise Refused("file_too_large", field=field, limit_mb=MAX_BYTES // 1024 // 1024)
+    if len(content) > most:
+        raise Refused("file_too_large", field=field, limit_mb=most // 1024 // 1024)
     media_type = next((kind for start, kind in SIGNATURES.items() if content.startswith(start)), None)
     if media_type is None:
         raise Refused("file_type", field=field)

@@ -118,6 +118,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "recall.read",
                 "recall.answer",
                 "review.write",
+                "certificate.issue",
+                "certificate.read",
             ]
         ),
     ),
@@ -138,6 +140,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "report.read",
                 "order_dispute.read",
                 "recall.read",
+                "certificate.read",
             ]
         ),
     ),
@@ -194,6 +197,9 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "file.add",
                 "order_dispute.read",
                 "recall.read",
+                "certificate.issue",
+                "certificate.read",
+                "certificate.revoke",
             ]
         ),
     ),
@@ -230,6 +236,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "verify.read",
                 "order_dispute.read",
                 "recall.read",
+                "certificate.read",
             ]
         ),
     ),
@@ -277,6 +284,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "recall.read",
                 "recall.open",
                 "review.hide",
+                "certificate.read",
+                "certificate.revoke",
             ]
         ),
     ),
@@ -322,6 +331,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
                 "verify.run",
                 "order_dispute.read",
                 "recall.read",
+                "certificate.read",
             ]
         ),
     ),

@@ -1,13 +1,16 @@
-"""Months, levels of a drill, change against the year before, and which small cells are hidden. Pure."""
+"""Months, levels of a drill, change against the year before, which small cells are hidden, a certificate's states. Pure."""
 
 from collections.abc import Iterable, Sequence, Set
 
 from ..core.errors import Refused
 from ..core.money import half_up
+from ..core.states import States
 
 PREFIXES = (2, 4, 6, 9, 12)
 LEAST_HOUSEHOLDS = 5  # RULES.md, Reporting
 MOST_MONTHS = 60
+
+CERTIFICATE = States("certificate", {"replace": ({"standing"}, "replaced"), "revoke": ({"standing"}, "revoked")})
 
 
 def months(first: int, last: int) -> list[int]:

@@ -1,0 +1,305 @@
+"""What a papers pack is made of: the rows of an order's or a bill's papers, as far as the actor may see them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ..core.actor import Actor
+from ..core.db import by_id, db
+from ..core.files import FileRow
+from ..identity import services as identity
+from ..linkage import services as linkage
+from ..linkage.models import LotPaper
+from ..payments import services as payments
+from ..payments.models import Bill, RedInvoice, TaxInvoice, Transfer
+from ..procurement import services as procurement
+from ..procurement.chain_models import ApprovalStep
+from ..procurement.models import Acceptance, GoodsReturn, Order, Requisition, Shipment
+from ..procurement.plan_models import OrderConfirmationScan
+from ..products import services as products
+from . import papers_sheets as sheets
+from .papers_rules import Accepted, Batch, Billed, Delivered, Facts, Missing, Returned, missing
+
+
+@dataclass(frozen=True)
+class Document:
+    """One numbered entry of the index: our own sheet, and what was uploaded for it."""
+
+    kind: str
+    number: str
+    day: date | None
+    sheet: dict[str, Any]
+    files: tuple[UUID, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """`number`: the order's or bill's; `bytes_`: of the uploaded files, before anything is made of them."""
+
+    number: str
+    agency: str
+    supplier: str
+    fen: int
+    documents: list[Document]
+    missing: list[Missing]
+    bytes_: int = 0
+
+
+@dataclass
+class _Rows:
+    """The rows of one pack, read with a fixed number of statements however many there are."""
+
+    orders: list[Order]
+    shipments: list[Shipment]
+    acceptances: list[Acceptance]
+    bills: list[Bill]
+    requisitions: dict[UUID, Requisition] = field(default_factory=dict)
+    steps: dict[UUID, list[ApprovalStep]] = field(default_factory=dict)
+    stamped: dict[UUID, list[OrderConfirmationScan]] = field(default_factory=dict)
+    invoices: dict[UUID, list[TaxInvoice]] = field(default_factory=dict)
+    transfers: dict[UUID, list[Transfer]] = field(default_factory=dict)
+    parts: dict[UUID, list[Any]] = field(default_factory=dict)
+    bill_of: dict[UUID, Bill] = field(default_factory=dict)
+    returns: list[GoodsReturn] = field(default_factory=list)
+    reds: dict[UUID, RedInvoice] = field(default_factory=dict)
+    lots: dict[UUID, Any] = field(default_factory=dict)
+    papers: dict[UUID, list[LotPaper]] = field(default_factory=dict)
+    needed: dict[UUID, list[str]] = field(default_factory=dict)
+    parties: dict[UUID, Any] = field(default_factory=dict)
+    names: dict[UUID, str] = field(default_factory=dict)
+
+
+def of_order(actor: Actor, order_id: UUID) -> Pack:
+    """An order's papers. Raises NotFound, Forbidden."""
+    actor.require("bill.read")
+    order = procurement.order(actor, order_id)
+    shipments = procurement.shipments_of([order_id]).get(order_id, [])
+    acceptances = procurement.acceptances_of([order_id]).get(order_id, [])
+    bills = payments.bills_of([order_id]).get(order_id, [])
+    return _pack(actor, order.number, _read(actor, _Rows([order], shipments, acceptances, bills)), order.total_fen)
+
+
+def of_bill(actor: Actor, bill_id: UUID) -> Pack:
+    """A bill's papers: those of the deliveries that it is for; of a prepayment, its order's. Raises NotFound."""
+    row = payments.bill(actor, bill_id)
+    wanted = set(payments.acceptances_paid_by(row))
+    order_ids = set(db.session.scalars(select(Acceptance.order_id).where(Acceptance.id.in_(wanted))))
+    order_ids |= {row.order_id} if row.order_id else set()
+    orders = sorted(procurement.by_ids(actor, order_ids).values(), key=lambda one: one.number)
+    ids = [one.id for one in orders]
+    found = [one for many in procurement.acceptances_of(ids).values() for one in many if one.id in wanted]
+    delivered = {one.shipment_id for one in found}
+    shipments = [one for many in procurement.shipments_of(ids).values() for one in many if one.id in delivered]
+    return _pack(actor, row.number, _read(actor, _Rows(orders, shipments, found, [row])), row.total_fen)
+
+
+def _by(rows: Iterable[Any], name: str) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, name), []).append(row)
+    return found
+
+
+def _read(actor: Actor, rows: _Rows) -> _Rows:
+    ids, bill_ids = [one.id for one in rows.orders], [one.id for one in rows.bills]
+    if actor.kind != "supplier":  # the agency's own way to its approval is not the supplier's
+        _read_requests(rows)
+    scans = select(OrderConfirmationScan).where(OrderConfirmationScan.order_id.in_(ids))
+    rows.stamped = _by(db.session.scalars(scans.order_by(OrderConfirmationScan.added_at)), "order_id")
+    rows.invoices, rows.transfers = payments.invoices_of(bill_ids), payments.transfers_of(bill_ids)
+    rows.parts = payments.parts_of(bill_ids)
+    rows.bill_of = payments.bill_by_acceptance([one.id for one in rows.acceptances])
+    lines = {line.id for one in rows.acceptances for line in one.lines}
+    back = [one for many in procurement.returns_of(ids).values() for one in many if one.acceptance_line_id in lines]
+    rows.returns, rows.reds = back, payments.red_invoices_of([one.id for one in back])
+    rows.lots = linkage.by_ids({line.lot_id for one in rows.shipments for line in one.lines})
+    rows.papers = linkage.papers_of(rows.lots)
+    rows.needed = products.papers_needed({lot.product_id for lot in rows.lots.values()})
+    _name(rows)
+    return rows
+
+
+def _read_requests(rows: _Rows) -> None:
+    wanted = {one.requisition_id for one in rows.orders}
+    rows.requisitions = {
+        row.id: row for row in db.session.scalars(select(Requisition).where(Requisition.id.in_(wanted)))
+    }
+    query = select(ApprovalStep).where(ApprovalStep.requisition_id.in_(wanted), ApprovalStep.verdict == "approved")
+    for step in db.session.scalars(query.order_by(ApprovalStep.no)):
+        if step.attempt == rows.requisitions[step.requisition_id].attempt:
+            rows.steps.setdefault(step.requisition_id, []).append(step)
+
+
+def _name(rows: _Rows) -> None:
+    traded: list[Any] = [*rows.orders, *rows.bills]
+    rows.parties = identity.named(
+        {one.agency_id for one in traded}
+        | {one.supplier_id for one in traded}
+        | {lot.supplier_id for lot in rows.lots.values()}
+    )
+    people = {one.accepted_by for one in rows.acceptances} | {one.second_by for one in rows.acceptances}
+    people |= {one.submitted_by for one in rows.requisitions.values()}
+    people |= {one.decided_by for one in rows.requisitions.values()}
+    people |= {step.decided_by for many in rows.steps.values() for step in many}
+    people |= {one.recorded_by for many in rows.transfers.values() for one in many}
+    rows.names = identity.user_names({person for person in people if person})
+
+
+def _pack(actor: Actor, number: str, rows: _Rows, fen: int) -> Pack:
+    documents = [*_requests(rows), *_orders(rows), *_deliveries(rows), *_bills(rows), *_returns(rows)]
+    first = rows.orders[0] if rows.orders else rows.bills[0]
+    sizes = select(FileRow.size).where(FileRow.id.in_({file for one in documents for file in one.files}))
+    return Pack(
+        number=number,
+        agency=rows.parties[first.agency_id].name,
+        supplier=rows.parties[first.supplier_id].name,
+        fen=fen,
+        documents=documents,
+        missing=[one for order in rows.orders for one in missing(_facts(rows, order))] + _of_bills(rows),
+        bytes_=sum(db.session.scalars(sizes)),
+    )
+
+
+def _requests(rows: _Rows) -> list[Document]:
+    found = []
+    for order in rows.orders:
+        row = rows.requisitions.get(order.requisition_id)
+        if row is not None:
+            data = sheets.request(order, row, rows.parties, rows.names, rows.steps.get(row.id, []))
+            found.append(Document("request", row.number, _day(row.submitted_at), data))
+    return found
+
+
+def _orders(rows: _Rows) -> list[Document]:
+    found = []
+    for order in rows.orders:
+        newest = {scan.side: scan.file_id for scan in rows.stamped.get(order.id, [])}
+        data = sheets.order_sheet(order, rows.parties)
+        note = "盖章扫描件见后页" if newest else ""
+        found.append(
+            Document("order", order.number, _day(order.confirmed_at), data, tuple(sorted(newest.values())), note)
+        )
+    return found
+
+
+def _deliveries(rows: _Rows) -> list[Document]:
+    orders = {one.id: one for one in rows.orders}
+    shipments = {one.id: one for one in rows.shipments}
+    found = [
+        Document(
+            "delivery",
+            one.number,
+            _day(one.shipped_at),
+            sheets.delivery(one, orders[one.order_id], rows.parties, rows.lots),
+        )
+        for one in rows.shipments
+    ]
+    for row in rows.acceptances:
+        data = sheets.acceptance(
+            row, shipments[row.shipment_id], orders[row.order_id], rows.parties, rows.lots, rows.names
+        )
+        found.append(Document("acceptance", row.number, row.day, data, note="" if row.state == "signed" else "未签齐"))
+    for lot in sorted(rows.lots.values(), key=lambda one: one.number):
+        papers = rows.papers.get(lot.id, [])
+        if papers:
+            data = sheets.batch(lot, rows.parties[lot.supplier_id].name, papers)
+            scans = tuple(paper.file_id for paper in papers if paper.file_id)
+            words = "、".join(sheets.PAPERS.get(paper.kind, paper.kind) for paper in papers)
+            found.append(Document("batch", lot.number, lot.harvested_on, data, scans, words))
+    return found
+
+
+def _bills(rows: _Rows) -> list[Document]:
+    numbers = {one.id: one.number for one in rows.acceptances}
+    found = []
+    for bill in rows.bills:
+        parts = [(numbers.get(part.acceptance_id, "—"), part.fen) for part in rows.parts.get(bill.id, [])]
+        found.append(Document("bill", bill.number, bill.issued_on, sheets.bill(bill, rows.parties, parts)))
+        for invoice in rows.invoices.get(bill.id, []):
+            scan = (invoice.file_id,) if invoice.file_id else ()
+            note = "" if scan else "没有扫描件"
+            data = sheets.invoice(invoice, bill.number)
+            found.append(Document("invoice", invoice.number, invoice.issued_on, data, scan, note))
+        for one in rows.transfers.get(bill.id, []):
+            if one.state != "refused":
+                data = sheets.payment(one, bill, rows.parties, rows.names)
+                found.append(Document("payment", one.bank_serial, one.paid_on, data))
+    return found
+
+
+def _returns(rows: _Rows) -> list[Document]:
+    lines = {line.id: line for one in rows.orders for line in one.lines}
+    of = {line.id: lines[line.order_line_id].name for one in rows.acceptances for line in one.lines}
+    orders, found = {one.id: one for one in rows.orders}, []
+    for row in rows.returns:
+        data = sheets.returned(row, orders[row.order_id], of[row.acceptance_line_id])
+        found.append(Document("return", row.number, row.day, data))
+        if red := rows.reds.get(row.id):
+            number = next((bill.number for bill in rows.bills if bill.id == red.bill_id), "—")
+            found.append(Document("red_invoice", red.number, red.issued_on, sheets.red_invoice(red, number)))
+    return found
+
+
+def _facts(rows: _Rows, order: Order) -> Facts:
+    accepted = {one.shipment_id for one in rows.acceptances}
+    shipments = [one for one in rows.shipments if one.order_id == order.id and one.state != "cancelled"]
+    lots = {line.lot_id for one in shipments for line in one.lines}
+    lines = {line.id for one in rows.acceptances if one.order_id == order.id for line in one.lines}
+    return Facts(
+        order=order.number,
+        confirmed=order.confirmed_at is not None,
+        deliveries=[Delivered(one.number, one.id in accepted) for one in shipments],
+        acceptances=[
+            Accepted(one.number, one.state == "signed", one.id in rows.bill_of or not one.money_fen)
+            for one in rows.acceptances
+            if one.order_id == order.id
+        ],
+        batches=[_batch(rows, lot) for lot in sorted(lots, key=lambda one: rows.lots[one].number)],
+        returns=[
+            Returned(one.number, one.money_fen, one.id in rows.reds)
+            for one in rows.returns
+            if one.acceptance_line_id in lines
+        ],
+    )
+
+
+def _batch(rows: _Rows, lot_id: UUID) -> Batch:
+    lot = rows.lots[lot_id]
+    held = frozenset(paper.kind for paper in rows.papers.get(lot_id, []))
+    return Batch(lot.number, tuple(rows.needed.get(lot.product_id, ())), held)
+
+
+def _of_bills(rows: _Rows) -> list[Missing]:
+    """A month's bill is one demand, whatever its orders."""
+    billed = [_billed(bill, rows.invoices.get(bill.id, []), rows.transfers.get(bill.id, [])) for bill in rows.bills]
+    return missing(Facts("", True, deliveries=[Delivered("", True)], bills=billed))
+
+
+def _billed(bill: Bill, invoices: Sequence[TaxInvoice], transfers: Sequence[Transfer]) -> Billed:
+    return Billed(
+        number=bill.number,
+        asked_fen=bill.total_fen - bill.credited_fen,
+        paid_fen=bill.paid_fen,
+        recorded_fen=sum(one.fen for one in transfers if one.state == "recorded"),
+        invoiced_fen=sum(one.amount_fen for one in invoices),
+        prepaid=bill.kind == "prepay",
+        without_scan=tuple(one.number for one in invoices if not one.file_id),
+    )
+
+
+def _day(moment: Any) -> date | None:
+    return sheets.clock.local(moment).date() if moment else None
+
+
+def batch_scan(actor: Actor, order_id: UUID, paper_id: UUID) -> FileRow:
+    """A supplier's scan of a batch's paper, for who sees an order that was filled from that batch. Raises NotFound."""
+    order = procurement.order(actor, order_id)
+    lots = {line.lot_id for one in procurement.shipments_of([order.id]).get(order.id, []) for line in one.lines}
+    condition = LotPaper.lot_id.in_(lots) & LotPaper.file_id.is_not(None)
+    paper = by_id(LotPaper, paper_id, condition, "file")
+    return by_id(FileRow, paper.file_id, what="file")  # type: ignore[arg-type]

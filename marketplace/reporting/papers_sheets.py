@@ -1,0 +1,324 @@
+"""Our own sheets of a papers pack, as data of `paper.typ`. Chinese papers, whatever language the screen has."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from ..catalogue.rules import nominal_base
+from ..core import clock
+from ..core.money import format_yuan
+from ..core.quantity import format_quantity
+
+KINDS = {
+    "request": "采购申请单",
+    "order": "订单确认书",
+    "stamped": "订单确认书（盖章扫描件）",
+    "delivery": "送货单",
+    "acceptance": "验收单",
+    "batch": "批次证明",
+    "bill": "结算单",
+    "invoice": "发票",
+    "payment": "付款凭证",
+    "return": "退货单",
+    "red_invoice": "红字发票",
+}
+MISSING = {
+    "unconfirmed": "订单 {number}：供应商还没有接单",
+    "not_delivered": "订单 {number}：还没有发货",
+    "not_accepted": "送货单 {number}：还没有验收",
+    "not_signed": "验收单 {number}：缺第二人签字",
+    "not_billed": "验收单 {number}：还没有开结算单",
+    "no_paper": "批次 {number}：缺{paper}",
+    "no_invoice": "结算单 {number}：缺发票 {fen}",
+    "no_scan": "发票 {number}：缺扫描件",
+    "not_confirmed": "结算单 {number}：{fen} 已付，供应商还没有确认到账",
+    "not_paid": "结算单 {number}：还有 {fen} 没有付",
+    "no_red_invoice": "退货单 {number}：缺红字发票 {fen}",
+}
+PAPERS = {
+    "conformity": "承诺达标合格证",
+    "quarantine": "动物检疫合格证明",
+    "meat_inspection": "肉品品质检验合格证",
+    "sc_licence": "食品生产许可证",
+    "test_report": "检测报告",
+}
+REASONS = {
+    "bruised": "碰伤",
+    "rotten": "腐烂",
+    "off_spec": "规格不符",
+    "temperature": "温度不合格",
+    "papers": "证明不全",
+    "short": "短少",
+}
+
+
+def day(value: date | datetime | None) -> str:
+    if isinstance(value, datetime):
+        value = clock.local(value).date()
+    return value.isoformat() if value else "—"
+
+
+def sheet(
+    kind: str,
+    number: str,
+    facts: Sequence[tuple[str, str]],
+    tables: Sequence[dict[str, Any]] = (),
+    notes: Sequence[str] = (),
+    signatures: Sequence[tuple[str, str]] = (),
+) -> dict[str, Any]:
+    """Data of one sheet. Facts stand two beside each other."""
+    return {
+        "title": KINDS[kind],
+        "below": number,
+        "facts": [[label, words or "—"] for label, words in facts],
+        "tables": list(tables),
+        "notes": list(notes),
+        "signatures": [[label, words] for label, words in signatures],
+        "foot": f"{KINDS[kind]} {number}",
+    }
+
+
+def table(
+    widths: str, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int], sum_: Sequence[str] = ()
+) -> dict[str, Any]:
+    """`widths`: "auto 1fr …"; `right`: the columns of figures."""
+    return {
+        "caption": "",
+        "widths": widths.split(),
+        "head": list(head),
+        "rows": [list(row) for row in rows],
+        "right": list(right),
+        "sum": list(sum_),
+    }
+
+
+def money(fen: int) -> str:
+    return format_yuan(fen, "")
+
+
+def request(order: Any, requisition: Any, parties: Mapping[Any, Any], names: Mapping[Any, str], steps: Any) -> dict:
+    """The agency's own request, as far as this order's supplier carries it out, with who approved it."""
+    rows = _order_rows(order)
+    decided = [[one.title or "审批", names.get(one.decided_by, "—"), day(one.at), "同意"] for one in steps]
+    if not decided:
+        decided = [["审批", names.get(requisition.decided_by, "—"), day(requisition.decided_at), "同意"]]
+    return sheet(
+        "request",
+        requisition.number,
+        [
+            ("申请单位", parties[order.agency_id].name),
+            ("申请人", names.get(requisition.submitted_by, "")),
+            ("事由", requisition.title),
+            ("提交", day(requisition.submitted_at)),
+            ("预算项目", requisition.budget_line),
+            ("要求送达", f"{day(order.deliver_on)} {order.window}".strip()),
+            ("供应商", parties[order.supplier_id].name),
+            ("采购单合计", format_yuan(requisition.total_fen)),
+        ],
+        [
+            _lines_table(order, rows),
+            table("auto 1fr auto auto", ("环节", "审批人", "日期", "意见"), decided, ()),
+        ],
+    )
+
+
+def _order_rows(order: Any) -> list[list[str]]:
+    return [
+        [
+            str(line.no),
+            line.name,
+            line.code,
+            format_quantity(line.ordered),
+            line.order_unit,
+            f"{money(line.price_fen)}/{line.price_unit}",
+            money(line.money_fen),
+        ]
+        for line in order.lines
+    ]
+
+
+def _lines_table(order: Any, rows: list[list[str]]) -> dict[str, Any]:
+    head = ("序号", "品名", "编码", "数量", "单位", "单价（元）", "金额（元）")
+    total = ("", "合计", "", "", "", "", money(order.total_fen))
+    return table("auto 1fr auto auto auto auto auto", head, rows, (0, 3, 5, 6), total)
+
+
+def order_sheet(order: Any, parties: Mapping[Any, Any]) -> dict[str, Any]:
+    return sheet(
+        "order",
+        order.number,
+        [
+            ("采购人", parties[order.agency_id].name),
+            ("供应商", parties[order.supplier_id].name),
+            ("批准", day(order.approved_at)),
+            ("接单", day(order.confirmed_at)),
+            ("送达", f"{day(order.deliver_on)} {order.window}".strip()),
+            ("送到", order.address),
+        ],
+        [_lines_table(order, _order_rows(order))],
+        signatures=[("采购人（盖章）", ""), ("供应商（盖章）", "")],
+    )
+
+
+def delivery(shipment: Any, order: Any, parties: Mapping[Any, Any], lots: Mapping[Any, Any]) -> dict[str, Any]:
+    lines = {line.id: line for line in order.lines}
+    rows = [
+        [
+            str(one.no),
+            lines[one.order_line_id].name,
+            lots[one.lot_id].number,
+            format_quantity(one.quantity),
+            lines[one.order_line_id].order_unit,
+        ]
+        for one in shipment.lines
+    ]
+    return sheet(
+        "delivery",
+        shipment.number,
+        [
+            ("订单", order.number),
+            ("批次", f"第 {shipment.no} 批"),
+            ("供应商", parties[order.supplier_id].name),
+            ("采购人", parties[order.agency_id].name),
+            ("发货", day(shipment.shipped_at)),
+            ("预计到货", day(shipment.expected_on)),
+            ("承运", shipment.carrier),
+            ("备注", shipment.note),
+        ],
+        [table("auto 1fr auto auto auto", ("序号", "品名", "批号", "数量", "单位"), rows, (0, 3))],
+        signatures=[("送货人", ""), ("收货人", "")],
+    )
+
+
+def acceptance(
+    row: Any, shipment: Any, order: Any, parties: Mapping[Any, Any], lots: Mapping[Any, Any], names: Mapping[Any, str]
+) -> dict[str, Any]:
+    """The columns of RULES.md's 验收单, as far as they are on record."""
+    lines = {line.id: line for line in order.lines}
+    rows = []
+    for one in row.lines:
+        of = lines[one.order_line_id]
+        rejected = f"{format_quantity(one.rejected)} {REASONS.get(one.reason, one.reason)}" if one.rejected else "—"
+        nominal = nominal_base(one.accepted, of.content)
+        rows.append(
+            [
+                str(one.no),
+                of.name,
+                lots[one.lot_id].number,
+                f"{format_quantity(one.accepted)} {of.order_unit}",
+                f"{format_quantity(one.net or nominal)} {of.base_unit}",
+                f"{money(of.price_fen)}/{of.price_unit}",
+                money(one.money_fen),
+                rejected,
+            ]
+        )
+    signed = {"signed": "两人已签", "signing": "缺第二人签字", "deemed": "逾期视同验收"}.get(row.state, row.state)
+    head = ("序号", "品名", "批号", "验收数量", "净重", "单价（元）", "金额（元）", "拒收")
+    total = ("", "合计", "", "", "", "", money(row.money_fen), "")
+    return sheet(
+        "acceptance",
+        row.number,
+        [
+            ("送货单", shipment.number),
+            ("订单", order.number),
+            ("采购人", parties[order.agency_id].name),
+            ("供货商", parties[order.supplier_id].name),
+            ("验收日", day(row.day)),
+            ("签字", signed),
+        ],
+        [table("auto 1fr auto auto auto auto auto auto", head, rows, (0, 3, 4, 5, 6), total)],
+        [f"备注：{row.note}"] if row.note else [],
+        [
+            ("验收人", names.get(row.accepted_by, "")),
+            ("第二验收人", names.get(row.second_by, "") or row.witness),
+            ("供货方", ""),
+        ],
+    )
+
+
+def bill(row: Any, parties: Mapping[Any, Any], parts: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    asked = row.total_fen - row.credited_fen
+    rows = [[number, money(fen)] for number, fen in parts]
+    return sheet(
+        "bill",
+        row.number,
+        [
+            ("付款单位", parties[row.agency_id].name),
+            ("收款单位", row.account_name),
+            ("开出", day(row.issued_on)),
+            ("最迟付款", day(row.due_on)),
+            ("付款码", row.payment_code),
+            ("收款账户", row.bank_reference),
+            ("应付", format_yuan(asked)),
+            ("已付", format_yuan(row.paid_fen)),
+        ],
+        [table("1fr auto", ("验收单", "金额（元）"), rows, (1,), ("合计", money(row.total_fen)))] if rows else [],
+        [f"退货冲减 {format_yuan(row.credited_fen)}。"] if row.credited_fen else [],
+    )
+
+
+def invoice(row: Any, bill_number: str) -> dict[str, Any]:
+    rate = "免税" if row.rate_basis_points is None else f"{row.rate_basis_points / 100:g}%"
+    facts = [
+        ("结算单", bill_number),
+        ("开票日期", day(row.issued_on)),
+        ("销售方", row.seller),
+        ("税率", rate),
+        ("价税合计", format_yuan(row.amount_fen)),
+        ("登记", day(row.recorded_at)),
+    ]
+    scan = "发票扫描件见后页。" if row.file_id else "没有上传发票扫描件。"
+    return sheet("invoice", row.number, facts, notes=[scan])
+
+
+def payment(row: Any, bill_row: Any, parties: Mapping[Any, Any], names: Mapping[Any, str]) -> dict[str, Any]:
+    states = {"recorded": "等供应商确认", "confirmed": "供应商已确认到账", "refused": "供应商未收到"}
+    facts = [
+        ("付款单位", parties[bill_row.agency_id].name),
+        ("收款单位", bill_row.account_name),
+        ("付款日期", day(row.paid_on)),
+        ("银行流水号", row.bank_serial),
+        ("金额", format_yuan(row.fen)),
+        ("结算单", bill_row.number),
+        ("登记人", names.get(row.recorded_by, "")),
+        ("到账", states.get(row.state, row.state)),
+    ]
+    return sheet("payment", row.bank_serial, facts)
+
+
+def batch(lot: Any, supplier: str, papers: Sequence[Any]) -> dict[str, Any]:
+    rows = [
+        [
+            PAPERS.get(paper.kind, paper.kind),
+            paper.number,
+            day(paper.issued_on),
+            "见后页" if paper.file_id else "只登记编号",
+        ]
+        for paper in papers
+    ]
+    facts = [("供应商", supplier), ("采收", day(lot.harvested_on))]
+    return sheet(
+        "batch", lot.number, facts, [table("1fr 1fr auto auto", ("证明", "编号", "出具日期", "扫描件"), rows, ())]
+    )
+
+
+def returned(row: Any, order: Any, name: str) -> dict[str, Any]:
+    facts = [
+        ("订单", order.number),
+        ("日期", day(row.day)),
+        ("品名", name),
+        ("数量", format_quantity(row.quantity)),
+        ("金额", format_yuan(row.money_fen)),
+        ("理由", row.reason),
+    ]
+    return sheet("return", row.number, facts)
+
+
+def red_invoice(row: Any, bill_number: str) -> dict[str, Any]:
+    facts = [
+        ("结算单", bill_number),
+        ("开票日期", day(row.issued_on)),
+        ("金额", format_yuan(-row.amount_fen)),
+        ("退款流水号", row.refund_serial),
+    ]
+    return sheet("red_invoice", row.number, facts)
