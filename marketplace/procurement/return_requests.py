@@ -5,6 +5,7 @@ Silence is never agreement: it opens a finding, and the buyer may raise a disput
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -235,7 +236,7 @@ def tell_supplier(kind: str, row: ReturnRequest, *, act_by: bool = False) -> Non
     )
 
 
-def tell_agency(kind: str, row: ReturnRequest, once: str | None = None, **facts: object) -> None:
+def tell_agency(kind: str, row: ReturnRequest, once: str | None = None, **facts: Any) -> None:
     notices.tell(
         kind,
         organisation_id=row.agency_id,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from marketplace.attribution import services as attribution
 from marketplace.attribution.models import BankFile
@@ -25,6 +26,7 @@ from marketplace.linkage import services as linkage
 from marketplace.notices import services as notices
 from marketplace.payments import services as payments
 from marketplace.procurement import services as procurement
+from marketplace.procurement.models import AcceptanceLine, OrderLine
 from marketplace.sourcing import standing, welfare
 from tests.api.callers import Caller, token_of
 from tests.factories import people
@@ -111,6 +113,7 @@ class County:
             "paper_id": linkage.papers_of([lot])[lot][0].id,
             **mechanisms(world, file.id, pieces, surplus),
             **repeating(world),
+            **after_delivery(world, lot),
         }
         self.words = {
             "number": [order.number, bill.number, shipment.number, slips[0].number],
@@ -152,6 +155,25 @@ def posted(world: World, distribution: UUID) -> dict[str, UUID]:
     db.session.add(file)
     db.session.flush()
     return {"notice_id": notice.id, "objection_id": objection.id, "bank_file_id": file.id}
+
+
+def after_delivery(world: World, lot: UUID) -> dict[str, UUID]:
+    """A return asked for, a dispute about it, a review, and the lot recalled."""
+    query = select(AcceptanceLine, OrderLine).join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
+    line, of = db.session.execute(query.limit(1)).one()
+    asked = procurement.ask_return(world.receiver, line.id, quantity=1_000, reason="quality", words="WORDS-CANARY")
+    about = {"about_kind": "return", "about_id": asked.id, "words": "WORDS-CANARY"}
+    dispute = procurement.raise_dispute(world.receiver, asked.order_id, **about)
+    marks = {"quality": 5, "packing": 4, "punctuality": 3}
+    day = clock.today()
+    found = {
+        "acceptance_line_id": line.id,
+        "request_id": asked.id,
+        "order_dispute_id": dispute.id,
+        "review_id": procurement.review(world.receiver, of.id, **marks).id,
+    }
+    opened = {"hazard": "safety", "instruction": "return", "words": "农残超标", "act_by": day}
+    return found | {"recall_id": procurement.open_recall(world.manager, lot, **opened).id}
 
 
 def repeating(world: World) -> dict[str, UUID]:
