@@ -22,6 +22,7 @@ from .ledger import checkpoints, seals
 from .notices import mail
 from .payments import gateway, reconcile
 from .procurement import services as procurement
+from .quota import services as quota
 from .reporting import cards, verification
 from .reporting import cards, papers_pack, verification
 from .search import gather
@@ -181,6 +182,14 @@ def close_requests() -> None:
         sourcing.close_due()
 
 
+def remind_of_quota() -> None:
+    """Who has not filed its plan is told before the deadline and after it; orders that may miss the year, from its day."""
+    with transaction():
+        quota.remind_to_file()
+    with transaction():
+        settlement.warn_of_the_year()
+
+
 # What the clock asks for, and how often.
 DUTIES: dict[Callable[[], None], timedelta] = {
     seal_journals: timedelta(seconds=3),
@@ -198,6 +207,7 @@ DUTIES: dict[Callable[[], None], timedelta] = {
     forget_answers: timedelta(hours=6),
     remind_of_disputes: timedelta(hours=1),
     draft_standing_orders: timedelta(minutes=30),
+    remind_of_quota: timedelta(hours=6),
     spread_messages: timedelta(seconds=5),
     send_mails: timedelta(seconds=5),
 }

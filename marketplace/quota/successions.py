@@ -92,6 +92,15 @@ def successors(day: date | None = None) -> dict[UUID, UUID | None]:
 
 
 def successions(actor: Actor) -> list[QuotaSuccession]:
-    """The recorded ones, newest first."""
+    """The recorded ones of units within scope, newest first."""
     actor.require("plan.read")
-    return list(db.session.scalars(select(QuotaSuccession).order_by(QuotaSuccession.abolished_on.desc()).limit(500)))
+    rows = list(db.session.scalars(select(QuotaSuccession).order_by(QuotaSuccession.abolished_on.desc())))
+    units = identity.named({row.organisation_id for row in rows})
+    scope = actor.scope
+    return [
+        row
+        for row in rows
+        if scope.everything
+        or row.organisation_id in scope.agencies
+        or (scope.division is not None and units[row.organisation_id].division.startswith(scope.division))
+    ]

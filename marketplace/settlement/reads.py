@@ -1,4 +1,4 @@
-"""What pages ask of settled money: a year's volume, an agency's and a plan's lines."""
+"""What pages ask of settled money: a year's volume, an agency's lines. A quota plan's are in `plan_reads.py`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,27 +54,6 @@ def lines_of_year(year: int, agency_id: UUID | None = None) -> list[UUID]:
     if agency_id:
         query = query.where(SettledLine.agency_id == agency_id)
     return list(db.session.scalars(query))
-
-
-def lines_of_plan(plan_id: UUID, *, page: int = 1, size: int = 50) -> tuple[Sequence[SettledLine], int]:
-    """The settled lines that a plan counts, newest first, and how many. The caller checked the plan's scope."""
-    query = select(SettledLine).where(SettledLine.plan_id == plan_id)
-    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = db.session.scalars(
-        query.order_by(SettledLine.day.desc(), SettledLine.id.desc()).limit(size).offset((page - 1) * size)
-    )
-    return rows.all(), total
-
-
-def months_of_plan(plan_id: UUID) -> dict[int, tuple[int, int]]:
-    """Period → (lines, fen) of what a plan counts."""
-    query = select(SettledLine.period, func.count(), func.sum(SettledLine.money_fen)).where(
-        SettledLine.plan_id == plan_id
-    )
-    return {
-        period: (int(lines), int(fen))
-        for period, lines, fen in db.session.execute(query.group_by(SettledLine.period).order_by(SettledLine.period))
-    }
 
 
 def settled_of(order_ids: Sequence[UUID]) -> dict[UUID, list[SettledLine]]:

@@ -3,12 +3,19 @@
 from .accepting import accept, deem, sign  # noqa: F401
 from .bank_confirming import confirm_row, start_confirming  # noqa: F401
 from .billing import confirm_order, rates_of, record_invoice, use_credit  # noqa: F401
+from .plan_reads import counted_of_plans, lines_of_plan, months_of_plan  # noqa: F401
+from .plans import (  # noqa: F401
+    Consolidated,
+    Figures,
+    Outlook,
+    consolidated,
+    outlook,
+    warn_of_the_year,
+)
 from .reads import (  # noqa: F401
     Volume,
     lines_by_ids,
-    lines_of_plan,
     lines_of_year,
-    months_of_plan,
     of_lot,
     settled_of,
     sold_by,
