@@ -47,8 +47,8 @@ class Parcel:
     address: str
     name: str
     locale: str
-    stop: tuple[str, str]  # (setting, code) of the links in it
-    confirm: tuple[str, str] | None = None
+    stop: str  # the tokens of the links in it
+    confirm: str | None = None
     messages: list[Message] = field(default_factory=list)
 
 
@@ -127,26 +127,33 @@ def _code(purpose: str, row: MailSetting) -> str:
     return blind_index(f"mail_{purpose}", about).hex()[:32]
 
 
-def _by_code(purpose: str, setting_id: UUID, code: str) -> MailSetting:
-    """Raises Refused('mail_link_wrong'), alike for an unknown setting and a wrong code."""
-    row = db.session.get(MailSetting, setting_id)
+def token(purpose: str, row: MailSetting) -> str:
+    """What a link carries: the setting's id and its code, 64 hex digits."""
+    return row.id.hex + _code(purpose, row)
+
+
+def _by_token(purpose: str, text: str) -> MailSetting:
+    """Raises Refused('mail_link_wrong'), alike for rubbish, an unknown setting and a wrong code."""
+    id_, code = text[:32], text[32:80]
+    known = len(id_) == 32 and all(char in "0123456789abcdef" for char in id_)
+    row = db.session.get(MailSetting, UUID(id_)) if known else None
     if row is None or not hmac.compare_digest(_code(purpose, row).encode(), code.encode()):
         raise Refused("mail_link_wrong")
     return row
 
 
-def confirm(setting_id: UUID, code: str) -> None:
+def confirm(text: str) -> None:
     """Whoever reads the address's mail says yes. Raises Refused: mail_link_wrong, also when two days have gone."""
-    row = _by_code("confirm", setting_id, code)
+    row = _by_token("confirm", text)
     if clock.now() > row.asked_at + CONFIRM_WITHIN:
         raise Refused("mail_link_wrong")
     row.confirmed_at = row.confirmed_at or clock.now()
     db.session.flush()
 
 
-def unsubscribe(setting_id: UUID, code: str) -> None:
+def unsubscribe(text: str) -> None:
     """No more mails there; messages stay in the application. Raises Refused('mail_link_wrong')."""
-    _by_code("stop", setting_id, code).wish = "none"
+    _by_token("stop", text).wish = "none"
     db.session.flush()
 
 
@@ -243,11 +250,11 @@ def parcel(delivery_ids: Sequence[UUID]) -> Parcel | None:
     row = _setting_of(rows[0].user_id) if rows else None
     if person is None or row is None:
         return None
-    stop = (row.id.hex, _code("stop", row))
+    stop = token("stop", row)
     wanted = [one.message_id for one in rows if one.message_id]
     if not wanted:
         asked = row.confirmed_at is None
-        return Parcel(_address(row), *person, stop, (row.id.hex, _code("confirm", row))) if asked else None
+        return Parcel(_address(row), *person, stop, token("confirm", row)) if asked else None
     query = select(Message).where(Message.id.in_(wanted), Message.done_at.is_(None))
     messages = list(db.session.scalars(query.order_by(Message.act_by.is_(None), Message.act_by, Message.at)))
     if not messages or row.confirmed_at is None or row.wish == "none":

@@ -34,13 +34,13 @@ def _confirming(parcel: Parcel, base: str) -> Letter:
         "",
         _("有人把这个邮箱填作帮扶平台的工作邮箱。是您本人，请在两天内打开下面的网址确认；不是，请忽略这封邮件。"),
         "",
-        _link(base, "messages/mail/confirm", *parcel.confirm),
+        _link(base, "messages/mail/confirm", parcel.confirm),
     ]
     return Letter(_("请确认工作邮箱"), "\n".join(lines))
 
 
 def _telling(parcel: Parcel, base: str) -> Letter:
-    stop = _link(base, "messages/mail/stop", *parcel.stop)
+    stop = _link(base, "messages/mail/stop", parcel.stop)
     sentences = [messages_words.sentence(row) for row in parcel.messages]
     subject = sentences[0]
     if len(sentences) > 1:

@@ -101,26 +101,26 @@ def mail_forget() -> Response:
     return done(_("邮箱已删除，不再发邮件。"), "messages.mail_settings")
 
 
-@blueprint.route("/mail/confirm/<uuid:setting_id>/<code>", methods=["GET", "POST"])
+@blueprint.route("/mail/confirm/<token>", methods=["GET", "POST"])
 @guard(public=True)
-def mail_confirm(setting_id: UUID, code: str) -> Response:
+def mail_confirm(token: str) -> Response:
     """The link of the mail that asks; a button, because a program that looks links up must not say yes."""
     form = Form(Schema())
     if form.posted:
         with form.attempt():
-            mail.confirm(setting_id, code[:64])
+            mail.confirm(token)
             return done(_("工作邮箱已确认，消息会发到那里。"), _home())
     return form.page("messages/mail_link.html", stop=False)
 
 
-@blueprint.route("/mail/stop/<uuid:setting_id>/<code>", methods=["GET", "POST"])
+@blueprint.route("/mail/stop/<token>", methods=["GET", "POST"])
 @guard(public=True, csrf=False)
-def mail_stop(setting_id: UUID, code: str) -> Response:
+def mail_stop(token: str) -> Response:
     """A mail's unsubscribe link; a mail program may post to it by itself (RFC 8058), hence without a page's token."""
     form = Form(Schema())
     if form.posted:
         with form.attempt():
-            mail.unsubscribe(setting_id, code[:64])
+            mail.unsubscribe(token)
             return done(_("不再发邮件。消息在平台里照常能看到。"), _home())
     return form.page("messages/mail_link.html", stop=True)
 
