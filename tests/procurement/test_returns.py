@@ -14,7 +14,7 @@ from marketplace.findings.models import Finding
 from marketplace.linkage.models import Lot
 from marketplace.notices.models import Message
 from marketplace.payments import services as payments
-from marketplace.payments.models import Bill, RedInvoice
+from marketplace.payments.models import Bill, PaymentTerm, RedInvoice
 from marketplace.procurement import after_terms, return_requests
 from marketplace.procurement import services as procurement
 from marketplace.procurement.after_models import ReturnRequest
@@ -23,7 +23,9 @@ from marketplace.quota import services as quota
 from marketplace.settlement import services as settlement
 from marketplace.settlement.checks import CHECKS, NEED_A_WORKER
 from marketplace.settlement.models import SettledLine
+from tests.counts import count
 from tests.factories.world import World
+from tests.faults.test_races import race
 
 
 def faults() -> list[str]:
@@ -270,3 +272,93 @@ def test_the_database_refuses_more_credited_than_billed(app, accepted):
         back(accepted, the_line(accepted), 50_000)
     with pytest.raises(Exception, match=r"(?i)ck_order_line_settled"), transaction():
         db.session.execute(update(OrderLine).values(settled=OrderLine.accepted))
+
+
+def received(world: World, quantity: int = 50_000) -> ReturnRequest:
+    row = ask(world, the_line(world), quantity)
+    procurement.answer_return(world.manager, row.id, agreed=True)
+    return procurement.receive_return(world.manager, row.id, restocked=False)
+
+
+@pytest.mark.parametrize("_round", range(count(40)))
+def test_a_return_and_the_confirmation_of_its_payment_end_exact_in_either_order(app, accepted, _round):
+    """Red when finish_return asks whether the line settled before it holds the bill's lock."""
+    with transaction():
+        request = received(accepted).id
+        transfer = payments.record_transfer(
+            accepted.finance, accepted.extra["bill"], fen=240_000, paid_on=clock.today(), bank_serial="TX"
+        ).id
+    papers = {"red_invoice_number": "H1", "refund_serial": "R1"}
+    ended, paid = race(
+        app,
+        [
+            lambda: settlement.finish_return(accepted.manager, request, **papers).state,
+            lambda: settlement.confirm_payment(accepted.manager, transfer)[1].id,
+        ],
+    )
+    assert not isinstance(paid, DomainError)
+    assert ended == "done" or ended.code == "transfer_waits"
+    with transaction(write=False):
+        back_fen = 60_000 if ended == "done" else 0
+        assert db.session.scalar(select(func.sum(SettledLine.money_fen))) == 240_000 - back_fen
+        assert faults() == []
+
+
+@pytest.mark.parametrize("_round", range(count(40)))
+def test_a_return_and_a_transfer_that_meet_leave_one_of_them_refused(app, accepted, _round):
+    """Red when a transfer is recorded, or a bill lowered, without the bill's lock."""
+    with transaction():
+        request = received(accepted).id
+    bill = accepted.extra["bill"]
+    sent = {"fen": 240_000, "paid_on": clock.today(), "bank_serial": "TX"}
+    ended, recorded = race(
+        app,
+        [
+            lambda: settlement.finish_return(accepted.manager, request).state,
+            lambda: payments.record_transfer(accepted.finance, bill, **sent).id,
+        ],
+    )
+    assert isinstance(ended, DomainError) != isinstance(recorded, DomainError)
+    with transaction(write=False):
+        assert faults() == []
+
+
+@pytest.mark.parametrize("_round", range(count(40)))
+def test_one_return_ended_by_several_at_once_moves_its_money_once(app, accepted, _round):
+    """Red when a request is not locked before its state is read."""
+    with transaction():
+        request = received(accepted, 200_000).id
+    results = race(app, [lambda: settlement.finish_return(accepted.manager, request).state] * 5)
+    assert results.count("done") == 1
+    with transaction(write=False):
+        assert db.session.get_one(Bill, accepted.extra["bill"]).credited_fen == 240_000
+        assert faults() == []
+
+
+def test_a_month_that_is_billed_asks_for_what_was_kept(app, accepted):
+    """Red when a part that waits for the month's bill stays as it was accepted."""
+    with transaction():
+        terms = {"billing": "month", "terms": "credit", "clock": "delivery", "days": 30, "interest_ppm": 500}
+        db.session.add(
+            PaymentTerm(
+                agency_id=accepted.receiver.organisation,
+                supplier_id=accepted.manager.organisation,
+                from_day=clock.today(),
+                state="agreed",
+                proposed_at=clock.now(),
+                **terms,
+            )
+        )
+        db.session.flush()
+        lines = []
+        for _ in range(2):
+            acceptance, bill = accepted.accepted(accepted.shipped(accepted.extra["lot"], 100_000))
+            assert bill is None
+            lines.append(line_of(acceptance))
+        back(accepted, lines[0], 100_000)
+        back(accepted, lines[1], 25_000)
+        made = payments.bill_months(clock.today())
+        assert [bill.total_fen for bill in made] == [90_000]
+        accepted.paid(made[0])
+        assert db.session.scalar(select(func.sum(SettledLine.money_fen))) == 90_000
+        assert faults() == []
