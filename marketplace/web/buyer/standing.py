@@ -157,7 +157,9 @@ def standing_order(standing_id: UUID) -> Response:
 def _page(row: Any, form: Form) -> Response:
     runs = standing.runs_of(row.id)
     today = clock.today()
-    days = [day for day in sorted(set(standing.days_of(row)) | set(runs)) if today - SOON <= day <= today + 2 * SOON]
+    since = max(today - SOON, clock.local(row.created_at).date())
+    coming = (day for day in standing.days_of(row) if day >= since)
+    days = [day for day in sorted({*coming, *runs}) if today - SOON <= day <= today + 2 * SOON]
     made = {run.requisition_id for run in runs.values() if run.requisition_id}
     return form.page(
         "buyer/standing_order.html",
