@@ -93,12 +93,16 @@ def open_account(world: World, double: StripeDouble) -> str:
     return made
 
 
-@pytest.fixture
-def counter(app: Flask, client: FlaskClient, double: StripeDouble) -> Counter:
+def built() -> tuple[World, UUID]:
+    """The county, whose agency is a union, and a lot of ten tons."""
     with transaction():
         world = World.build()
-        db.session.execute(
-            update(Organisation).where(Organisation.id == world.finance.organisation).values(agency_kind="union")
-        )
-        lot = world.lot(10_000_000)
+        agency = Organisation.id == world.finance.organisation
+        db.session.execute(update(Organisation).where(agency).values(agency_kind="union"))
+        return world, world.lot(10_000_000)
+
+
+@pytest.fixture
+def counter(app: Flask, client: FlaskClient, double: StripeDouble) -> Counter:
+    world, lot = built()
     return Counter(world, double, client, open_account(world, double), lot)
