@@ -29,6 +29,8 @@ NOUNS = (
     "story",
     "shipments",
     "bills",
+    "terms",
+    "bank_statements",
     "card_payments",
     "returns",
     "files",

@@ -11,17 +11,24 @@ from ..core.errors import NotFound
 from ..core.fields import Day
 from ..edge.current import actor
 from ..edge.guard import guard
+from ..payments import rules
 from ..payments import services as payments
+from ..payments.models import BILL_STATES
 from ..payments.schemas import (
     BillOpenedSchema,
     BillSchema,
+    ClaimSchema,
+    CloseClaimSchema,
     InvoiceSchema,
+    MonthBillSchema,
     NewInvoiceSchema,
     NewTransferSchema,
     RefusalSchema,
     TransferSchema,
+    UnbilledSchema,
 )
 from ..settlement import services as settlement
+from ..settlement.match_schemas import MatchOpenedSchema, MatchSchema
 from .blueprint import Blueprint
 from .files import attached, gives_content, require_own
 from .paging import PageSchema, cut, list_of, page_of
@@ -31,14 +38,19 @@ HEAD = tuple(BillSchema().fields)
 
 
 class BillsQuery(PageSchema):
-    state = fields.String(load_default=None, validate=validate.OneOf(["to_pay", "paid"]))
+    state = fields.String(load_default=None, validate=validate.OneOf(BILL_STATES))
     due_before = Day(load_default=None)
 
 
 def opened(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in HEAD} | {
+        "left_fen": rules.left_fen(row),
+        "interest_fen": payments.interest_of([row]).get(row.id, 0),
+        "parts": payments.parts_of([row.id]).get(row.id, []),
         "invoices": payments.invoices_of([row.id]).get(row.id, []),
         "transfers": payments.transfers_of([row.id]).get(row.id, []),
+        "credits": payments.uses_of([row.id]).get(row.id, []),
+        "claims": payments.claims_of([row.id]).get(row.id, []),
     }
 
 
@@ -65,9 +77,9 @@ def one(bill_id: UUID) -> Any:
 @blueprint.gives(InvoiceSchema, 201)
 @guard("invoice.record")
 def record_invoice(data: dict[str, Any], bill_id: UUID) -> Any:
-    """By the supplier; issued in the tax bureau's platform."""
+    """By the supplier; issued in the tax bureau's platform. Another rate than the goods', or seller, needs a reason."""
     require_own(data["file_id"])
-    return payments.record_invoice(actor(), bill_id, **data)
+    return settlement.record_invoice(actor(), bill_id, **data)
 
 
 @blueprint.get("/bills/<uuid:bill_id>/invoices/<uuid:invoice_id>/content", summary=_("发票文件"))
@@ -87,7 +99,7 @@ def invoice_content(bill_id: UUID, invoice_id: UUID) -> Response:
 @blueprint.gives(TransferSchema, 201)
 @guard("transfer.record")
 def record_transfer(data: dict[str, Any], bill_id: UUID) -> Any:
-    """By the agency's finance: the bill, paid in full."""
+    """By the agency's finance: the bill, or a part of what it still asks."""
     return payments.record_transfer(actor(), bill_id, **data)
 
 
@@ -104,7 +116,7 @@ def to_confirm(query: dict[str, Any]) -> Any:
 @blueprint.gives(BillOpenedSchema)
 @guard("transfer.confirm")
 def confirm(transfer_id: UUID) -> Any:
-    """By the supplier. The bill is paid and its lines settle: attribution, quota and figures in one transaction."""
+    """By the supplier. A bill that is paid in full settles: attribution, quota and figures in one transaction."""
     return opened(settlement.confirm_payment(actor(), transfer_id)[1])
 
 
@@ -115,3 +127,55 @@ def confirm(transfer_id: UUID) -> Any:
 def refuse(data: dict[str, Any], transfer_id: UUID) -> Any:
     """By the supplier: the bill waits for another transfer."""
     return opened(settlement.refuse_payment(actor(), transfer_id, data["reason"])[1])
+
+
+@blueprint.get("/bills/unbilled", summary=_("待月结的验收"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(UnbilledSchema))
+@guard("bill.read")
+def unbilled(query: dict[str, Any]) -> Any:
+    """What was accepted and waits for the month's bill, by agency and supplier."""
+    names = ("agency_id", "supplier_id", "acceptances", "fen")
+    return cut([dict(zip(names, row, strict=True)) for row in payments.unbilled(actor())], query)
+
+
+@blueprint.post("/bills/months", summary=_("开月结结算单"))
+@blueprint.takes(MonthBillSchema)
+@blueprint.gives(BillOpenedSchema, 201)
+@guard("bill.make")
+def make_month(data: dict[str, Any]) -> Any:
+    """By the supplier, before the month ends by itself: everything of an agency that waits."""
+    return opened(payments.make_month_bill(actor(), data["agency_id"]))
+
+
+@blueprint.get("/bills/matches", summary=_("三单匹配列表"))
+@blueprint.asks(BillsQuery(exclude=["due_before"]))
+@blueprint.gives(list_of(MatchSchema))
+@guard("bill.read")
+def matches(query: dict[str, Any]) -> Any:
+    """Order, acceptance and invoice of each bill: matched, differs or missing. Prepayments are counted and not shown."""
+    rows, total = settlement.matches(actor(), **query)
+    return page_of(rows, total, query)
+
+
+@blueprint.get("/bills/<uuid:bill_id>/match", summary=_("三单匹配"))
+@blueprint.gives(MatchOpenedSchema)
+@guard("bill.read")
+def match(bill_id: UUID) -> Any:
+    return settlement.match_of(actor(), bill_id)
+
+
+@blueprint.post("/bills/<uuid:bill_id>/interest-claims", summary=_("主张逾期利息"))
+@blueprint.gives(ClaimSchema, 201)
+@guard("interest.claim")
+def claim(bill_id: UUID) -> Any:
+    """By the supplier: the interest since the last claim. Neither volume nor attributed."""
+    return payments.claim_interest(actor(), bill_id)
+
+
+@blueprint.post("/interest-claims/<uuid:claim_id>/close", summary=_("利息收到或放弃"))
+@blueprint.takes(CloseClaimSchema)
+@blueprint.gives(ClaimSchema)
+@guard("interest.claim")
+def close_claim(data: dict[str, Any], claim_id: UUID) -> Any:
+    return payments.close_claim(actor(), claim_id, **data)

@@ -25,6 +25,7 @@ from marketplace.identity.permissions import ROLES
 from marketplace.linkage import services as linkage
 from marketplace.notices import services as notices
 from marketplace.payments import services as payments
+from marketplace.payments.models import Bill, InterestClaim
 from marketplace.procurement import services as procurement
 from marketplace.procurement.models import AcceptanceLine, OrderLine
 from marketplace.sourcing import standing, welfare
@@ -104,6 +105,7 @@ class County:
             "payout_id": attribution.payouts_of(distribution.id)[0].id,
             "pool_id": pools[0].id,
             **posted(world, distribution.id),
+            **money(world, bill),
             "dispute_id": dispute.id,
             "about_id": attribution.payouts_of(distribution.id)[1].id,
             "user_id": world.manager.user,
@@ -136,12 +138,39 @@ class County:
             "head": "HEAD-CANARY",
             "contact of an objection": "CONTACT-CANARY",
             "bank file": "DF-CANARY",
+            "payer": "PAYER-CANARY",
+            "bank row": "SERIAL-CANARY",
+            "interest": "LX-CANARY",
             "slip": slips[0].number,
             "contact": "陈老师",
             "identity number": people.id_number(701),
             "account": people.account(701),
             "draft": procurement.requisition(world.requester, draft).number,
         }
+
+
+def money(world: World, bill: Bill) -> dict[str, UUID]:
+    """Terms, a payer's credit, a row of a bank statement and interest claimed, of the county's own parties."""
+    term = payments.propose_term(
+        world.finance, supplier_id=world.manager.organisation, from_day=clock.today(), billing="month",
+        terms="credit", clock_from="delivery", days=30, interest_ppm=500,
+    )  # fmt: skip
+    payments.receive(world.manager, bill.id, fen=100, paid_on=clock.today(), serial="SERIAL-CANARY")
+    text = f"日期,流水号,收入,对方户名,附言\n{clock.today()},SERIAL-CANARY-2,1.00,PAYER-CANARY,"
+    answer = payments.read_statement(world.clerk, "a.csv", text.encode(), account="1")
+    claim = InterestClaim(
+        number="LX-CANARY", bill_id=bill.id, from_day=clock.today(), until_day=clock.today(), interest_ppm=500, fen=1,
+        claimed_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(claim)
+    db.session.flush()
+    return {
+        "term_id": term.id,
+        "credit_id": payments.credits_listed(world.finance)[0].id,
+        "statement_id": answer.statement.id,
+        "row_id": payments.bank_rows(world.manager)[0][0].id,
+        "claim_id": claim.id,
+    }
 
 
 def posted(world: World, distribution: UUID) -> dict[str, UUID]:
