@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext
 from marshmallow import fields, validate
@@ -18,7 +19,14 @@ from ..payments.schemas import BillSchema
 from ..procurement import services as procurement
 from ..procurement.delivery_schemas import AcceptanceSchema, NewShipmentSchema, ShipmentSchema
 from ..procurement.orders import SORTS
-from ..procurement.schemas import CancelSchema, OrderOpenedSchema, OrderSchema, ReasonSchema
+from ..procurement.schemas import (
+    CancelSchema,
+    ConfirmationScanSchema,
+    NewConfirmationScanSchema,
+    OrderOpenedSchema,
+    OrderSchema,
+    ReasonSchema,
+)
 from ..settlement import services as settlement
 from ..settlement.schemas import SettledLineSchema
 from .blueprint import Blueprint
@@ -122,6 +130,33 @@ def cancel(data: dict[str, Any], order_id: UUID) -> Any:
     """By the agency: what is open, of the lines named."""
     quantities = {line["order_line_id"]: line["quantity"] for line in data["lines"]}
     return opened(procurement.cancel(actor(), order_id, quantities, data["reason"]))
+
+
+@blueprint.get("/orders/<uuid:order_id>/confirmation", summary=_("订单确认书"))
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+@guard("order.read")
+def confirmation(order_id: UUID) -> Any:
+    """A PDF for both sides to stamp."""
+    _name, content = procurement.confirmation(actor(), order_id)
+    return Response(content, mimetype="application/pdf")
+
+
+@blueprint.get("/orders/<uuid:order_id>/confirmation-scans", summary=_("盖章的确认书"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(ConfirmationScanSchema))
+@guard("order.read")
+def scans(query: dict[str, Any], order_id: UUID) -> Any:
+    """Newest first; the newest of a side stands."""
+    return cut(procurement.scans_of(actor(), order_id), query)
+
+
+@blueprint.post("/orders/<uuid:order_id>/confirmation-scans", summary=_("传回盖章的确认书"))
+@blueprint.takes(NewConfirmationScanSchema)
+@blueprint.gives(ConfirmationScanSchema, 201)
+@guard("confirmation.add")
+def add_scan(data: dict[str, Any], order_id: UUID) -> Any:
+    """By either side; `file_id` is a file of its own."""
+    return procurement.add_confirmation_scan(actor(), order_id, data["file_id"])
 
 
 @blueprint.post("/orders/<uuid:order_id>/shipments", summary=lazy_pgettext("verb", "发货"))

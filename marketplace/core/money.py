@@ -46,3 +46,34 @@ def format_yuan(fen: int, sign: str = "¥") -> str:
     """123450 → '¥1,234.50'; the minus is U+2212 and stands before the sign (LOOK.md)."""
     whole, cents = divmod(abs(fen), 100)
     return f"{'−' if fen < 0 else ''}{sign}{whole:,}.{cents:02d}"
+
+
+_DIGITS, _PLACES, _GROUPS = "零壹贰叁肆伍陆柒捌玖", ("", "拾", "佰", "仟"), ("", "万", "亿", "万亿")
+
+
+def in_words(fen: int) -> str:
+    """大写金额 as bills and contracts write it: 120050 → 壹仟贰佰元零伍角整. Rules: 支付结算办法, 附一."""
+    jiao, cents = fen // 10 % 10, fen % 10
+    text = _yuan_in_words(fen // 100) + "元" if fen >= 100 else ""
+    if not jiao and not cents:
+        return (text or "零元") + "整"
+    if jiao:
+        text += ("零" if text and fen // 100 % 10 == 0 else "") + _DIGITS[jiao] + "角"
+    elif text:
+        text += "零"
+    return text + (_DIGITS[cents] + "分" if cents else "整")
+
+
+def _yuan_in_words(yuan_: int) -> str:
+    text, gap, digits = "", False, str(yuan_)
+    for place, digit in enumerate(map(int, digits)):
+        power = len(digits) - 1 - place
+        if digit:
+            text += ("零" if gap else "") + _DIGITS[digit] + _PLACES[power % 4]
+            gap = False
+        else:
+            gap = True
+        if power % 4 == 0:
+            gap = False  # 壹拾万柒仟: no 零 between groups, unless the next one begins with it
+            text += _GROUPS[power // 4] if int(digits[max(0, place - 3) : place + 1]) else ""
+    return text

@@ -292,3 +292,16 @@ class CancelSchema(Taken):
     lines = fields.List(fields.Nested(CancelLineSchema), required=True, validate=validate.Length(1, MAX_LINES))
     reason = Text(300, required=True)
     once = named_once("lines", "order_line_id")
+
+
+class NewConfirmationScanSchema(Taken):
+    file_id = Id(required=True)
+
+
+class ConfirmationScanSchema(Shown):
+    """A stamped confirmation that one side has sent back."""
+
+    id = Id()
+    side = fields.String(validate=validate.OneOf(("agency", "supplier")))
+    file_id = Id()
+    added_at = Moment()

@@ -18,6 +18,9 @@ from .deemed import last_day as last_day_to_accept  # noqa: F401
 from .deemed import overdue as overdue_shipments  # noqa: F401
 from .deemed import remind as remind_of_acceptance  # noqa: F401
 from .deemed import set_term as set_deeming_term  # noqa: F401
+from .confirmations import add_scan as add_confirmation_scan  # noqa: F401
+from .confirmations import confirmation, scans_of  # noqa: F401
+from .confirmations import scan_file as confirmation_scan  # noqa: F401
 from .delivery_plans import Delivery, deliveries_of, plan_of, put_plan  # noqa: F401
 from .delivery_plans import problems as plan_problems  # noqa: F401
 from .deputies import end_deputy, name_deputy  # noqa: F401

@@ -73,6 +73,16 @@ NEWS: dict[str, Words] = {
         "order_id",
     ),
     "requisition_approved": (_("采购单 %(number)s 已批准，订单已发给供应商"), "buyer.requisition", "requisition_id"),
+    "order_confirmation_for_agency": (
+        _("%(who)s 传回了订单 %(number)s 盖章的确认书"),
+        "buyer.order",
+        "order_id",
+    ),
+    "order_confirmation_for_supplier": (
+        _("%(who)s 传回了订单 %(number)s 盖章的确认书"),
+        "supplier.order",
+        "order_id",
+    ),
     "order_confirmed": (_("%(who)s 已接订单 %(number)s"), "buyer.order", "order_id"),
     "order_declined": (_("%(who)s 未接订单 %(number)s，库存和份额已退回"), "buyer.order", "order_id"),
     "order_lapsed": (_("订单 %(number)s 供应商逾期未接，库存和份额已退回"), "buyer.order", "order_id"),

@@ -17,6 +17,7 @@ def _words() -> dict[str, Any]:
     return {"words": words}
 
 
+from .. import confirmations as _confirmations  # noqa: E402  its views hang on this blueprint too
 from .. import people as _people  # noqa: E402  its views hang on this blueprint too
 from . import (  # noqa: E402, F401  the modules need the blueprint
     advances,
@@ -41,9 +42,11 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     returns,
     shipping,
     slips,
+    sourcing,
     stripe_account,
     surplus,
     weighing,
 )
 
 _people.hang(blueprint)
+_confirmations.hang(blueprint)
