@@ -1,5 +1,6 @@
 """The order confirmation on both sides' order pages: the PDF to stamp, the stamped scans, and sending one back."""
 
+import io
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from ..edge.forms import Form, done
 from ..edge.guard import guard
 from ..identity import services as identity
 from ..procurement import services as procurement
-from . import delivery
 
 
 def hang(blueprint: Blueprint) -> None:
@@ -23,7 +23,8 @@ def hang(blueprint: Blueprint) -> None:
     @blueprint.get("/orders/<uuid:order_id>/confirmation.pdf")
     @guard("order.read")
     def confirmation(order_id: UUID) -> Response:
-        return delivery.pdf(*procurement.confirmation(actor(), order_id))
+        name, content = procurement.confirmation(actor(), order_id)
+        return send_file(io.BytesIO(content), "application/pdf", download_name=f"{name}.pdf")
 
     @blueprint.get("/orders/<uuid:order_id>/confirmation/<uuid:scan_id>")
     @guard("order.read")
