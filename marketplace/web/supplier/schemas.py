@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from ...core.fields import MAX_PRICE_FEN, Day, Fen, Flag, Id, Quantity, Text, Whole
 from ...linkage.rules import BASES, KINDS
+from ...procurement.delivery_schemas import CratesSchema, ShipmentNoticeSchema
 from ...products.rules import BASE_UNITS, PAPERS
 from .fields import Percent, SeasonDay
 
@@ -19,12 +20,26 @@ class PartSchema(Schema):
 
     source = Text(80, required=True)
     quantity = Quantity(required=True)
+    packages = Whole(1, 100_000, load_default=None)
+    gross = Quantity(unit="千克", load_default=None)
+    net = Quantity(unit="千克", load_default=None)
 
 
-class ShipSchema(Schema):
+class ShipSchema(ShipmentNoticeSchema):
     parts = fields.List(fields.Nested(PartSchema), load_default=list)
-    expected_on = Day(required=True)
-    carrier = Text(80, load_default="")
+    delivery_no = Whole(1, 1000, load_default=1)
+    sent_crates = fields.List(fields.Nested(CratesSchema), load_default=list, data_key="crates")
+
+
+class CratesBackSchema(Schema):
+    """How many came back of each balance shown; one left blank did not."""
+
+    class Row(Schema):
+        balance_id = Id(required=True)
+        count = Whole(0, 10_000, load_default=0)
+
+    rows = fields.List(fields.Nested(Row), load_default=list)
+    shipment_id = Id(load_default=None)
     note = Text(200, load_default="")
 
 
