@@ -288,6 +288,9 @@ def awards_of(request_ids: Sequence[UUID]) -> dict[UUID, list[Award]]:
 
 
 def visible_awards(actor: Actor, request: Request) -> list[Award]:
-    """A request's awards as the actor may see them: its buyers all, a supplier its own."""
+    """A request's awards as the actor may see them: the agencies that buy under it all, a supplier its own."""
     rows = awards_of([request.id])[request.id]
-    return [row for row in rows if actor.kind != "supplier" or row.supplier_id == actor.scope.supplier]
+    if actor.kind == "supplier":
+        return [row for row in rows if row.supplier_id == actor.scope.supplier]
+    buyers = {party.agency_id for party in reads.parties_of(request.id)}
+    return rows if actor.scope.everything or buyers & actor.scope.agencies else []

@@ -101,3 +101,15 @@ def waiting(actor: Actor) -> dict[str, int]:
         shown = "closed" if state == "open" and over else state
         found[shown] = found.get(shown, 0) + count
     return found
+
+
+def unanswered(actor: Actor) -> int:
+    """How many open requests addressed to the supplier wait for its quotation."""
+    answered_ = exists().where(
+        Quotation.request_id == Request.id,
+        Quotation.supplier_id == actor.organisation,
+        Quotation.state == "sent",
+    )
+    query = select(func.count()).select_from(Invitation).join(Request, Request.id == Invitation.request_id)
+    query = query.where(Invitation.supplier_id == actor.organisation, in_state("open"), ~answered_)
+    return db.session.scalar(query) or 0

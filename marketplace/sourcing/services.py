@@ -22,5 +22,6 @@ from .reads import invited, parties_of, request, wants_of  # noqa: F401
 from .reads import lines_of as request_lines  # noqa: F401
 from .reads import listed as requests  # noqa: F401
 from .reads import shown_state as request_state  # noqa: F401
+from .reads import unanswered  # noqa: F401
 from .reads import waiting as requests_waiting  # noqa: F401
 from .requests import cancel, close_due, open_request, rewrite, write  # noqa: F401

@@ -19,12 +19,14 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("public.catalogue", _("产品目录"), None, None),
         ("public.suppliers", lazy_pgettext("plural", "供应商"), None, None),
         ("public.results", _("帮扶成效"), None, None),
+        ("public.demands", _("采购需求"), None, None),
         ("public.disclosure", _("认定公示"), None, None),
         ("public.notices", _("发放公示"), None, None),
     ],
     "buyer": [
         ("buyer.home", _("首页"), None, None),
         ("public.catalogue", _("产品目录"), None, None),
+        ("buyer.sourcing_requests", _("询价与协议"), "request.read", "sourcing"),
         ("buyer.requisitions", lazy_pgettext("plural", "采购单"), "requisition.read", "requisitions"),
         ("buyer.orders", _("订单与验收"), "order.read", "orders"),
         ("buyer.bills", lazy_pgettext("plural", "付款"), "bill.read", "bills"),
@@ -34,6 +36,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
     "supplier": [
         ("supplier.home", _("首页"), None, None),
         ("supplier.products", _("产品与批次"), "product.edit", None),
+        ("supplier.sourcing_requests", _("询价报价"), "request.read", "sourcing"),
         ("supplier.orders", _("订单与发货"), "order.read", "orders"),
         ("supplier.bills", _("结算收款"), "bill.read", "bills"),
         ("supplier.agreements", _("利益联结"), "household.read", "disputes"),

@@ -3,6 +3,7 @@
 from ...core.actor import Actor
 from ...payments import services as payments
 from ...procurement import services as procurement
+from ...sourcing import services as sourcing
 from ..navigation import counter
 
 
@@ -14,6 +15,8 @@ def waiting(actor: Actor) -> dict[str, int]:
         states = procurement.waiting(actor)
         mine = ("submitted",) if actor.may("requisition.approve") else ("draft", "rejected")
         counts["requisitions"] = sum(states.get(state, 0) for state in mine)
+    if actor.may("request.read") and actor.may("requisition.approve"):
+        counts["sourcing"] = sourcing.requests_waiting(actor).get("closed", 0)
     if actor.may("delivery.accept"):
         counts["orders"] = procurement.count_arriving(actor)
     if actor.may("transfer.record"):

@@ -20,6 +20,7 @@ from ...linkage import services as linkage
 from ...payments import services as payments
 from ...procurement import services as procurement
 from ...products import services as products
+from ...sourcing import services as sourcing
 from .. import navigation
 from . import blueprint
 
@@ -56,6 +57,7 @@ def waiting(who: Actor) -> dict[str, int]:
         "bills": len(payments.to_confirm(who)),
         "distributions": sum(row.state == "draft" for row in attribution.listed(who)),
         "disputes": attribution.waiting(who),
+        "sourcing": sourcing.unanswered(who) + sourcing.frameworks_to_sign(who),
     }
 
 
