@@ -254,16 +254,19 @@ def _keep_evidence(values: Sequence[dict], counts: Sequence[Count], papers: dict
 def _tell(row: Acceptance, order: Order) -> None:
     """Who must sign next, or the supplier that all have."""
     notices.done_about("shipment", [row.shipment_id])
-    about: dict[str, Any] = {"number": row.number, "total_fen": row.money_fen}
-    if row.state != "signed":
-        kind = "acceptance_to_sign" if row.state == "signing" else "acceptance_deemed"
-        notices.tell(
-            kind, organisation_id=order.agency_id, about=("acceptance", row.id), permission="delivery.accept", **about
-        )
-    if row.state != "signing":
-        who = identity.named({order.agency_id})[order.agency_id].name
-        kind = "delivery_accepted" if row.state == "signed" else "delivery_deemed"
-        notices.tell(kind, organisation_id=order.supplier_id, about=("order", order.id), who=who, **about)
+    facts: dict[str, Any] = {"number": row.number, "total_fen": row.money_fen}
+    ours: dict[str, Any] = {"organisation_id": order.agency_id, "about": ("acceptance", row.id)}
+    ours |= {"permission": "delivery.accept", **facts}
+    if row.state == "signing":
+        notices.tell("acceptance_to_sign", **ours)
+        return
+    who = identity.named({order.agency_id})[order.agency_id].name
+    theirs: dict[str, Any] = {"organisation_id": order.supplier_id, "about": ("order", order.id), "who": who, **facts}
+    if row.state == "signed":
+        notices.tell("delivery_accepted", **theirs)
+    else:
+        notices.tell("acceptance_deemed", **ours)
+        notices.tell("delivery_deemed", **theirs)
 
 
 def sign_acceptance(actor: Actor, acceptance_id: UUID) -> tuple[Acceptance, Order]:
