@@ -22,6 +22,8 @@ PAGES = {
     "results": "",
     "account": "/account",
     "messages": "/messages",
+    "papers": "/papers",
+    "certificates": "/certificates",
     "supplier": "/supplier",
 }
 

@@ -57,6 +57,7 @@ NOUNS = (
     "reports",
     "registers",
     "messages",
+    "papers",
 )
 
 

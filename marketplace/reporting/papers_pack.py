@@ -48,19 +48,26 @@ def check(pack: Pack) -> None:
 def build(actor: Actor, pack: Pack) -> bytes:
     """The PDF. Raises Refused('pack_too_large')."""
     check(pack)
-    return _make(actor, pack, _files(pack))
+    return _join(actor, pack, _own(pack), _files(pack))
 
 
-def _make(actor: Actor, pack: Pack, rows: dict[UUID, FileRow], progress: Progress | None = None) -> bytes:
-    """Asks the database nothing: a job makes a pack outside any transaction."""
+def _own(pack: Pack) -> list[bytes]:
+    """Our own sheets: what is left to ask of the database."""
+    return [one.form() if one.form else pdf.render("paper", one.sheet) for one in pack.documents]
+
+
+def _join(
+    actor: Actor, pack: Pack, own: list[bytes], rows: dict[UUID, FileRow], progress: Progress | None = None
+) -> bytes:
+    """Asks the database nothing: a job does it outside any transaction."""
     parts: list[Part] = []
     places: list[int] = []
     pages = 0
-    for no, document in enumerate(pack.documents, 1):
+    for no, (document, sheet) in enumerate(zip(pack.documents, own, strict=True), 1):
         places.append(pages)
-        for content in _contents(document, rows):
-            title = f"{no}. {sheets.KINDS[document.kind]} {document.number}"
-            parts.append(Part(content, title, f"No. {no}  {sheets.KINDS[document.kind]} {document.number}"))
+        title = f"{sheets.KINDS[document.kind]} {document.number}"
+        for content in (sheet, *(_upload(document, rows.get(file)) for file in document.files)):
+            parts.append(Part(content, f"{no}. {title}", f"No. {no}  {title}"))
             pages += pdf.pages_of(content)
         if progress:
             progress(no, len(pack.documents))
@@ -75,10 +82,6 @@ def _files(pack: Pack) -> dict[UUID, FileRow]:
     for row in rows.values():
         db.session.expunge(row)
     return rows
-
-
-def _contents(document: Document, rows: dict[UUID, FileRow]) -> list[bytes]:
-    return [pdf.render("paper", document.sheet), *(_upload(document, rows.get(file)) for file in document.files)]
 
 
 def _upload(document: Document, row: FileRow | None) -> bytes:
@@ -145,8 +148,8 @@ def work(job: Job, progress: Progress) -> dict[str, Any]:
         actor = identity.actor_by_id(UUID(job.payload["user"]))
         pack = OF[job.payload["of"]](actor, UUID(job.payload["id"]))
         check(pack)
-        rows = _files(pack)
-    content = _make(actor, pack, rows, progress)
+        own, rows = _own(pack), _files(pack)
+    content = _join(actor, pack, own, rows, progress)
     with transaction():
         row = files.keep(actor, f"papers-{pack.number}.pdf", content, most=2 * MOST_MB * 1024 * 1024)
         file = str(row.id)

@@ -1,6 +1,6 @@
 """What a papers pack is made of: the rows of an order's or a bill's papers, as far as the actor may see them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,20 +21,25 @@ from ..procurement.chain_models import ApprovalStep
 from ..procurement.models import Acceptance, GoodsReturn, Order, Requisition, Shipment
 from ..procurement.plan_models import OrderConfirmationScan
 from ..products import services as products
+from . import delivery_papers
 from . import papers_sheets as sheets
 from .papers_rules import Accepted, Batch, Billed, Delivered, Facts, Missing, Returned, missing
 
 
 @dataclass(frozen=True)
 class Document:
-    """One numbered entry of the index: our own sheet, and what was uploaded for it."""
+    """One numbered entry of the index: our own sheet, and what was uploaded for it.
+
+    `sheet`: data of `paper.typ`; `form`: makes the PDF of a paper that has a form of its own instead.
+    """
 
     kind: str
     number: str
     day: date | None
-    sheet: dict[str, Any]
+    sheet: dict[str, Any] = field(default_factory=dict)
     files: tuple[UUID, ...] = ()
     note: str = ""
+    form: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,7 @@ def _name(rows: _Rows) -> None:
 
 
 def _pack(actor: Actor, number: str, rows: _Rows, fen: int) -> Pack:
-    documents = [*_requests(rows), *_orders(rows), *_deliveries(rows), *_bills(rows), *_returns(rows)]
+    documents = [*_requests(rows), *_orders(actor, rows), *_deliveries(actor, rows), *_bills(rows), *_returns(rows)]
     first = rows.orders[0] if rows.orders else rows.bills[0]
     sizes = select(FileRow.size).where(FileRow.id.in_({file for one in documents for file in one.files}))
     return Pack(
@@ -175,35 +180,26 @@ def _requests(rows: _Rows) -> list[Document]:
     return found
 
 
-def _orders(rows: _Rows) -> list[Document]:
+def _orders(actor: Actor, rows: _Rows) -> list[Document]:
     found = []
     for order in rows.orders:
         newest = {scan.side: scan.file_id for scan in rows.stamped.get(order.id, [])}
-        data = sheets.order_sheet(order, rows.parties)
         note = "盖章扫描件见后页" if newest else ""
-        found.append(
-            Document("order", order.number, _day(order.confirmed_at), data, tuple(sorted(newest.values())), note)
-        )
+        form = _form(procurement.confirmation, actor, order.id)
+        scans = tuple(newest[side] for side in sorted(newest))
+        found.append(Document("order", order.number, _day(order.confirmed_at), files=scans, note=note, form=form))
     return found
 
 
-def _deliveries(rows: _Rows) -> list[Document]:
-    orders = {one.id: one for one in rows.orders}
-    shipments = {one.id: one for one in rows.shipments}
+def _deliveries(actor: Actor, rows: _Rows) -> list[Document]:
     found = [
-        Document(
-            "delivery",
-            one.number,
-            _day(one.shipped_at),
-            sheets.delivery(one, orders[one.order_id], rows.parties, rows.lots),
-        )
+        Document("delivery", one.number, _day(one.shipped_at), form=_form(delivery_papers.delivery_note, actor, one.id))
         for one in rows.shipments
     ]
     for row in rows.acceptances:
-        data = sheets.acceptance(
-            row, shipments[row.shipment_id], orders[row.order_id], rows.parties, rows.lots, rows.names
-        )
-        found.append(Document("acceptance", row.number, row.day, data, note="" if row.state == "signed" else "未签齐"))
+        note = "" if row.state == "signed" else "未签齐"
+        form = _form(delivery_papers.acceptance, actor, row.id)
+        found.append(Document("acceptance", row.number, row.day, note=note, form=form))
     for lot in sorted(rows.lots.values(), key=lambda one: one.number):
         papers = rows.papers.get(lot.id, [])
         if papers:
@@ -212,6 +208,10 @@ def _deliveries(rows: _Rows) -> list[Document]:
             words = "、".join(sheets.PAPERS.get(paper.kind, paper.kind) for paper in papers)
             found.append(Document("batch", lot.number, lot.harvested_on, data, scans, words))
     return found
+
+
+def _form(make: Callable[[Actor, UUID], tuple[str, bytes]], actor: Actor, id_: UUID) -> Callable[[], bytes]:
+    return lambda: make(actor, id_)[1]
 
 
 def _bills(rows: _Rows) -> list[Document]:

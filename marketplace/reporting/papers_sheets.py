@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ..catalogue.rules import nominal_base
 from ..core import clock
 from ..core.money import format_yuan
 from ..core.quantity import format_quantity
@@ -41,14 +40,6 @@ PAPERS = {
     "meat_inspection": "肉品品质检验合格证",
     "sc_licence": "食品生产许可证",
     "test_report": "检测报告",
-}
-REASONS = {
-    "bruised": "碰伤",
-    "rotten": "腐烂",
-    "off_spec": "规格不符",
-    "temperature": "温度不合格",
-    "papers": "证明不全",
-    "short": "短少",
 }
 
 
@@ -141,99 +132,6 @@ def _lines_table(order: Any, rows: list[list[str]]) -> dict[str, Any]:
     head = ("序号", "品名", "编码", "数量", "单位", "单价（元）", "金额（元）")
     total = ("", "合计", "", "", "", "", money(order.total_fen))
     return table("auto 1fr auto auto auto auto auto", head, rows, (0, 3, 5, 6), total)
-
-
-def order_sheet(order: Any, parties: Mapping[Any, Any]) -> dict[str, Any]:
-    return sheet(
-        "order",
-        order.number,
-        [
-            ("采购人", parties[order.agency_id].name),
-            ("供应商", parties[order.supplier_id].name),
-            ("批准", day(order.approved_at)),
-            ("接单", day(order.confirmed_at)),
-            ("送达", f"{day(order.deliver_on)} {order.window}".strip()),
-            ("送到", order.address),
-        ],
-        [_lines_table(order, _order_rows(order))],
-        signatures=[("采购人（盖章）", ""), ("供应商（盖章）", "")],
-    )
-
-
-def delivery(shipment: Any, order: Any, parties: Mapping[Any, Any], lots: Mapping[Any, Any]) -> dict[str, Any]:
-    lines = {line.id: line for line in order.lines}
-    rows = [
-        [
-            str(one.no),
-            lines[one.order_line_id].name,
-            lots[one.lot_id].number,
-            format_quantity(one.quantity),
-            lines[one.order_line_id].order_unit,
-        ]
-        for one in shipment.lines
-    ]
-    return sheet(
-        "delivery",
-        shipment.number,
-        [
-            ("订单", order.number),
-            ("批次", f"第 {shipment.no} 批"),
-            ("供应商", parties[order.supplier_id].name),
-            ("采购人", parties[order.agency_id].name),
-            ("发货", day(shipment.shipped_at)),
-            ("预计到货", day(shipment.expected_on)),
-            ("承运", shipment.carrier),
-            ("备注", shipment.note),
-        ],
-        [table("auto 1fr auto auto auto", ("序号", "品名", "批号", "数量", "单位"), rows, (0, 3))],
-        signatures=[("送货人", ""), ("收货人", "")],
-    )
-
-
-def acceptance(
-    row: Any, shipment: Any, order: Any, parties: Mapping[Any, Any], lots: Mapping[Any, Any], names: Mapping[Any, str]
-) -> dict[str, Any]:
-    """The columns of RULES.md's 验收单, as far as they are on record."""
-    lines = {line.id: line for line in order.lines}
-    rows = []
-    for one in row.lines:
-        of = lines[one.order_line_id]
-        rejected = f"{format_quantity(one.rejected)} {REASONS.get(one.reason, one.reason)}" if one.rejected else "—"
-        nominal = nominal_base(one.accepted, of.content)
-        rows.append(
-            [
-                str(one.no),
-                of.name,
-                lots[one.lot_id].number,
-                f"{format_quantity(one.accepted)} {of.order_unit}",
-                f"{format_quantity(one.net or nominal)} {of.base_unit}",
-                f"{money(of.price_fen)}/{of.price_unit}",
-                money(one.money_fen),
-                rejected,
-            ]
-        )
-    signed = {"signed": "两人已签", "signing": "缺第二人签字", "deemed": "逾期视同验收"}.get(row.state, row.state)
-    head = ("序号", "品名", "批号", "验收数量", "净重", "单价（元）", "金额（元）", "拒收")
-    total = ("", "合计", "", "", "", "", money(row.money_fen), "")
-    return sheet(
-        "acceptance",
-        row.number,
-        [
-            ("送货单", shipment.number),
-            ("订单", order.number),
-            ("采购人", parties[order.agency_id].name),
-            ("供货商", parties[order.supplier_id].name),
-            ("验收日", day(row.day)),
-            ("签字", signed),
-        ],
-        [table("auto 1fr auto auto auto auto auto auto", head, rows, (0, 3, 4, 5, 6), total)],
-        [f"备注：{row.note}"] if row.note else [],
-        [
-            ("验收人", names.get(row.accepted_by, "")),
-            ("第二验收人", names.get(row.second_by, "") or row.witness),
-            ("供货方", ""),
-        ],
-    )
 
 
 def bill(row: Any, parties: Mapping[Any, Any], parts: Sequence[tuple[str, int]]) -> dict[str, Any]:

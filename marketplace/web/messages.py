@@ -90,7 +90,11 @@ def mail_settings() -> Response:
             word = _("确认邮件已经发出，请到邮箱里点开。") if asked else _("已保存。")
             return done(word, "messages.mail_settings")
     return form.page(
-        "messages/mail.html", held=held, latest=mail.latest(actor()), labels=LABELS, wishes=list(WISHES.items())
+        "messages/mail.html",
+        held=held,
+        latest=mail.latest(actor()),
+        labels=LABELS,
+        wishes=[(wish, word, "") for wish, word in WISHES.items()],
     )
 
 
