@@ -242,6 +242,6 @@ for _model, _columns in (
     (RosterEntry, ()),
     (Slip, ("lot_id", "paid_fen")),
     (FarmPayment, ()),
-    (Lot, ("taken", "revised_fen")),
+    (Lot, ("taken", "revised_fen", "blocked")),
 ):
     append_only(_model.__table__, columns_that_may_change=_columns)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from ...core.errors import Conflict
 from ...identity import services as identity
 from ...regions import defaults
 from ...search import gather
-from . import people
+from . import people, repeating
 from .people import Progress, Size
 from .year import Year
 
@@ -41,6 +41,7 @@ def load(progress: Progress, seed: int = SEED, size: Size = WHOLE) -> float:
     Year(cast, rng, now, progress).run()
     with transaction():
         people.recent(cast)
+        repeating.make(cast)
         catalogue.refresh_references()
         gather.rebuild()
     while outbox.relay({"offers_changed": lambda _events: None}):  # the index holds all of it already
