@@ -26,6 +26,7 @@ from marketplace.linkage import services as linkage
 from marketplace.notices import services as notices
 from marketplace.payments import services as payments
 from marketplace.payments.models import Bill, InterestClaim
+from marketplace.payments.stripe_models import CardPayment
 from marketplace.procurement import services as procurement
 from marketplace.procurement.models import AcceptanceLine, OrderLine
 from marketplace.sourcing import standing, welfare
@@ -33,10 +34,11 @@ from tests.api.callers import Caller, token_of
 from tests.factories import people
 from tests.factories import world as factory
 from tests.factories.world import World
+from tests.sourcing.asking import one_of_each
 
 # What everybody may open, and what is said there is published.
 PUBLISHED = {
-    "product_id", "offer_id", "organisation_id", "supplier_id", "grant_id", "notice_id", "code", "channel", "category"
+    "product_id", "offer_id", "organisation_id", "supplier_id", "grant_id", "notice_id", "demand_id", "code", "channel", "category"
 }  # fmt: skip
 REFUSED = {301, 302, 303, 308, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428}
 KINDS = ("supplier", "agency", "office")
@@ -100,7 +102,9 @@ class County:
             "shipment_line_id": shipment.lines[0].id,
             "bill_id": open_bill.id,
             "acceptance_id": bill.acceptance_id,
+            **one_of_each(world),
             "transfer_id": transfer.id,
+            "payment_id": card_payment(open_bill),
             "distribution_id": distribution.id,
             "payout_id": attribution.payouts_of(distribution.id)[0].id,
             "pool_id": pools[0].id,
@@ -131,6 +135,8 @@ class County:
             "order": order.number,
             "bill": open_bill.payment_code,
             "serial": "TX-CANARY",
+            "card payment": "PAGE-CANARY",
+            "card payment's number": "PI-CANARY",
             "dispute": dispute.number,
             "words": "WORDS-CANARY",
             "term": "TERM-CANARY",
@@ -215,6 +221,18 @@ def repeating(world: World) -> dict[str, UUID]:
     goods = welfare.open_welfare(world.requester, title="慰问", festival="other", year=today.year, limit_fen=1)
     welfare.put_heads(world.requester, goods.id, [welfare.Head("HEAD-CANARY")])
     return {"span_id": term.id, "standing_id": weekly.id, "welfare_id": goods.id}
+
+
+def card_payment(bill: Any) -> UUID:
+    """A payment whose page is open at Stripe."""
+    row = CardPayment(
+        bill_id=bill.id, supplier_id=bill.supplier_id, agency_id=bill.agency_id, account="acct_county", fen=1,
+        methods=["card"], state="open", url="https://checkout.stripe.com/PAGE-CANARY", stripe_id="PI-CANARY",
+        asked_at=clock.now(), expires_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row.id
 
 
 def mechanisms(world: World, file: UUID, pieces: UUID, surplus: UUID) -> dict[str, UUID]:
