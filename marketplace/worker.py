@@ -21,6 +21,7 @@ from .edge import idempotency
 from .ledger import checkpoints, seals
 from .notices import mail
 from .payments import gateway, reconcile
+from .procurement import disputes, recalls, return_requests
 from .procurement import services as procurement
 from .quota import services as quota
 from .reporting import cards, verification
@@ -151,6 +152,13 @@ def remind_of_disputes() -> None:
         attribution.open_findings()
 
 
+def follow_up_after_delivery() -> None:
+    """Returns, disputes of orders and recalls that somebody let pass become findings, and go on to who may act."""
+    for follow_up in (return_requests.follow_up, disputes.follow_up, recalls.follow_up):
+        with transaction():
+            follow_up()
+
+
 def spread_messages() -> None:
     """What was told since the last turn becomes mails, for who asked for them."""
     with transaction(write=False):
@@ -206,6 +214,7 @@ DUTIES: dict[Callable[[], None], timedelta] = {
     release_payouts: timedelta(minutes=10),
     forget_answers: timedelta(hours=6),
     remind_of_disputes: timedelta(hours=1),
+    follow_up_after_delivery: timedelta(hours=1),
     draft_standing_orders: timedelta(minutes=30),
     remind_of_quota: timedelta(hours=6),
     spread_messages: timedelta(seconds=5),

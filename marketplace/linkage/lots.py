@@ -207,6 +207,12 @@ def lot(actor: Actor, lot_id: UUID) -> Lot:
     return by_id(Lot, lot_id, visible(actor.scope, supplier=Lot.supplier_id, division=Lot.division), "lot")
 
 
+def lots_numbered(actor: Actor, number: str) -> list[Lot]:
+    """Lots of that number within scope: numbers are each supplier's own."""
+    within = visible(actor.scope, supplier=Lot.supplier_id, division=Lot.division)
+    return list(db.session.scalars(select(Lot).where(Lot.number == number, within).order_by(Lot.id).limit(50)))
+
+
 def papers_of(lot_ids: Iterable[UUID]) -> dict[UUID, list[LotPaper]]:
     """Papers by lot, one statement."""
     found: dict[UUID, list[LotPaper]] = {}

@@ -46,6 +46,7 @@ from .lots import (  # noqa: F401
     give_back,
     give_back_all,
     lot,
+    lots_numbered,
     lots_of,
     make_lot,
     most_saleable,

@@ -26,7 +26,7 @@ from .models import Acceptance, AcceptanceLine, Order, OrderLine, Shipment
 from .returns import locked_line
 
 MAX_FILES = 6
-SIDES = {"agency": "supplier", "supplier": "agency"}
+SIDES = ("agency", "supplier")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,10 @@ def raise_dispute(
     db.session.add(row)
     db.session.flush()
     _attach(actor, row, file_ids, row.side)
-    _tell("order_dispute_to_answer", row, SIDES[row.side], act_by=row.answer_by)
+    if row.side == "supplier":
+        _tell("order_dispute_to_answer", row, row.agency_id, act_by=row.answer_by)
+    else:
+        _tell("order_dispute_to_answer_supplier", row, row.supplier_id, act_by=row.answer_by)
     return _done(actor, "raise", row)
 
 
@@ -171,8 +174,8 @@ def decide_dispute(
     row.state, row.decision, row.remedy = state, words.strip(), remedy.kind if upheld and remedy else None
     row.decided_by, row.decided_at = actor.user, clock.now()
     notices.done_about("order_dispute", [row.id])
-    for side in SIDES:
-        _tell("order_dispute_decided", row, side)
+    _tell("order_dispute_decided", row, row.agency_id)
+    _tell("order_dispute_decided_supplier", row, row.supplier_id)
     return _done(actor, "decide", row, upheld=upheld)
 
 
@@ -219,10 +222,10 @@ def _done(actor: Actor, verb: str, row: OrderDispute, **facts: object) -> OrderD
     return row
 
 
-def _tell(kind: str, row: OrderDispute, side: str, **more: Any) -> None:
+def _tell(kind: str, row: OrderDispute, organisation_id: UUID, **more: Any) -> None:
     notices.tell(
-        kind if side == "agency" else f"{kind}_supplier",
-        organisation_id=row.agency_id if side == "agency" else row.supplier_id,
+        kind,
+        organisation_id=organisation_id,
         about=("order_dispute", row.id),
         number=row.number,
         permission="order_dispute.answer",

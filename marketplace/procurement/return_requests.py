@@ -269,6 +269,21 @@ def requests(
     return list(db.session.scalars(query.order_by(*order).limit(size).offset((page - 1) * size))), total
 
 
+def accepted_line(actor: Actor, line_id: UUID) -> tuple[AcceptanceLine, OrderLine, Order]:
+    """An accepted line of the actor's own orders. Raises NotFound."""
+    actor.require("return.ask")
+    query = (
+        select(AcceptanceLine, OrderLine, Order)
+        .join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(AcceptanceLine.id == line_id, Order.agency_id == actor.organisation)
+    )
+    found = db.session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("acceptance_line")
+    return found[0], found[1], found[2]
+
+
 def photos_of(request_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Request → its photographs; the caller has checked scope."""
     found: dict[UUID, list[UUID]] = {}

@@ -62,6 +62,15 @@ def review(
     return _done(actor, "write", row)
 
 
+def line_to_review(actor: Actor, order_line_id: UUID) -> tuple[OrderLine, Order, Review | None]:
+    """A line of the actor's own orders, and its review if it has one. Raises NotFound."""
+    actor.require("review.write")
+    own = OrderLine.order_id.in_(select(Order.id).where(Order.agency_id == actor.organisation))
+    line = by_id(OrderLine, order_line_id, own, "order_line")
+    row = db.session.scalar(select(Review).where(Review.order_line_id == line.id))
+    return line, by_id(Order, line.order_id), row
+
+
 def _check_marks(*marks: int) -> None:
     for name, mark in zip(MARKS, marks, strict=True):
         if not 1 <= mark <= 5:

@@ -83,14 +83,15 @@ from .requisitions import (  # noqa: F401
     waiting,
 )
 from .requisitions import listed as requisitions  # noqa: F401
-from .return_requests import answer as answer_return  # noqa: F401
-from .return_requests import ask as ask_return  # noqa: F401
 from .return_requests import (  # noqa: F401
+    accepted_line,
     finish,
     parts_of,
     photos_of,
     to_finish,
 )
+from .return_requests import answer as answer_return  # noqa: F401
+from .return_requests import ask as ask_return  # noqa: F401
 from .return_requests import photo as return_photo  # noqa: F401
 from .return_requests import receive as receive_return  # noqa: F401
 from .return_requests import request as return_request  # noqa: F401
@@ -115,6 +116,7 @@ from .reviews import (  # noqa: F401
     edit_review,
     editable_until,
     hide,
+    line_to_review,
     ratings,
     reply,
     review,

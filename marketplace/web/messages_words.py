@@ -18,6 +18,18 @@ from . import kit, navigation
 Words = tuple[LazyString, str, str]
 
 TO_DO: dict[str, Words] = {
+    "return_asked": (_("采购人申请退货 %(number)s，请答复"), "supplier.return_request", "request_id"),
+    "return_agreed": (_("退货 %(number)s 可以退，请退回货物"), "buyer.return_request", "request_id"),
+    "return_sent_back": (_("退货 %(number)s 已由采购人退回，请收货"), "supplier.return_request", "request_id"),
+    "return_to_finish": (_("退货 %(number)s 已收回，请冲账办结"), "supplier.return_request", "request_id"),
+    "order_dispute_to_answer": (_("供应商提出争议 %(number)s，请答复"), "buyer.order_dispute", "order_dispute_id"),
+    "order_dispute_to_answer_supplier": (
+        _("采购人提出争议 %(number)s，请答复"),
+        "supplier.order_dispute",
+        "order_dispute_id",
+    ),
+    "order_dispute_to_decide": (_("订单争议 %(number)s 等待裁定"), "office.order_dispute", "order_dispute_id"),
+    "recall_to_answer": (_("批次 %(lot)s 召回（%(number)s），请立即处理并回复"), "buyer.recall", "recall_id"),
     "requisition_submitted": (
         _("采购单 %(number)s（%(total_fen)s）等你审批"),
         "buyer.requisition",
@@ -64,6 +76,17 @@ TO_DO: dict[str, Words] = {
 }
 
 NEWS: dict[str, Words] = {
+    "return_refused": (_("供应商不同意退货 %(number)s，可以提出争议"), "buyer.return_request", "request_id"),
+    "return_unanswered": (
+        _("供应商逾期未答复退货 %(number)s，可以提出争议"),
+        "buyer.return_request",
+        "request_id",
+    ),
+    "return_done": (_("退货 %(number)s 已办结，冲减 %(fen)s"), "buyer.return_request", "request_id"),
+    "order_dispute_decided": (_("争议 %(number)s 已裁定"), "buyer.order_dispute", "order_dispute_id"),
+    "order_dispute_decided_supplier": (_("争议 %(number)s 已裁定"), "supplier.order_dispute", "order_dispute_id"),
+    "recall_opened": (_("部门召回了批次 %(lot)s（%(number)s）"), "supplier.recall", "recall_id"),
+    "recall_ended": (_("批次 %(lot)s 的召回（%(number)s）已结束"), "buyer.recall", "recall_id"),
     "plan_approved": (_("%(year)s 年预留份额已核准"), "buyer.plan_one", "plan_id"),
     "plan_amended": (_("%(year)s 年预留份额的第 %(no)s 次调整已同意"), "buyer.plan_one", "plan_id"),
     "plan_amendment_refused": (_("%(year)s 年预留份额的第 %(no)s 次调整未同意"), "buyer.plan_one", "plan_id"),

@@ -50,7 +50,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("office.grants", _("产品认定"), "grant.read", "grants"),
         ("office.plans", _("预留份额"), "plan.read", "plans"),
         ("office.households", lazy_pgettext("plural", "农户"), "household.read", "households"),
-        ("office.orders", lazy_pgettext("plural", "订单"), "order.read", None),
+        ("office.orders", lazy_pgettext("plural", "订单"), "order.read", "orders"),
         ("office.findings", _("问题台账"), "finding.read", "findings"),
         ("office.periods", lazy_pgettext("menu", "结账"), "period.read", None),
         ("office.verification", _("核验"), "organisation.edit", None),
@@ -61,6 +61,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
 FOOT: list[tuple[str, LazyString]] = [
     ("public.help", _("帮助")),
     ("public.disclosure", _("公示")),
+    ("public.recalls", _("召回公告")),
     ("public.open_data", _("开放数据")),
     ("api_docs.show", _("接口文档")),
 ]

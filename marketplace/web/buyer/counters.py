@@ -19,6 +19,9 @@ def waiting(actor: Actor) -> dict[str, int]:
         counts["sourcing"] = sourcing.requests_waiting(actor).get("closed", 0)
     if actor.may("delivery.accept"):
         counts["orders"] = procurement.count_arriving(actor)
+    if actor.may("return.ask"):
+        after = procurement.returns_waiting(actor) + procurement.disputes_waiting(actor)
+        counts["orders"] = counts.get("orders", 0) + after + procurement.recalls_waiting(actor)
     if actor.may("transfer.record"):
         counts["bills"] = payments.count_to_pay(actor)
     return counts

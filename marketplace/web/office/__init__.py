@@ -28,6 +28,7 @@ def shown_name(household: Any) -> str:
     return str(household.head_name) if own and lies else masked(household.head_name)
 
 
+from .. import after as _after  # noqa: E402  its views hang on this blueprint too
 from .. import people as _people  # noqa: E402  its views hang on this blueprint too
 from . import (  # noqa: E402, F401  the modules need the blueprint
     disputes,
@@ -50,3 +51,4 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
 )
 
 _people.hang(blueprint)
+_after.hang(blueprint)

@@ -15,6 +15,7 @@ from ...findings import services as findings
 from ...households import services as households
 from ...identity import services as identity
 from ...payments import services as payments
+from ...procurement import services as procurement
 from ...quota import services as quota
 from ...reporting import services as reporting
 from .. import navigation
@@ -28,7 +29,8 @@ def waiting(actor: Actor) -> dict[str, int]:
     """Open findings; undecided disputes and payees to approve or stop, beside their menu entries."""
     found = {"findings": sum(findings.open_by_kind(actor).values())} if actor.may("finding.read") else {}
     payees = households.count_waiting(actor) if actor.may("payee.approve") else 0
-    return found | {"households": attribution.waiting(actor) + payees}
+    orders = procurement.disputes_waiting(actor) + procurement.recalls_waiting(actor)
+    return found | {"households": attribution.waiting(actor) + payees, "orders": orders}
 
 
 @blueprint.get("/")

@@ -17,6 +17,7 @@ def _words() -> dict[str, Any]:
     return {"words": words}
 
 
+from .. import after as _after  # noqa: E402  its views hang on this blueprint too
 from .. import confirmations as _confirmations  # noqa: E402  its views hang on this blueprint too
 from .. import people as _people  # noqa: E402  its views hang on this blueprint too
 from . import (  # noqa: E402, F401  the modules need the blueprint
@@ -50,3 +51,4 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
 
 _people.hang(blueprint)
 _confirmations.hang(blueprint)
+_after.hang(blueprint)

@@ -52,8 +52,9 @@ class Lack(NamedTuple):
 @navigation.counter("supplier")
 def waiting(who: Actor) -> dict[str, int]:
     states = procurement.counts(who)
+    after = procurement.returns_waiting(who) + procurement.disputes_waiting(who) + procurement.recalls_waiting(who)
     return {
-        "orders": states.get("to_confirm", 0) + states.get("to_ship", 0),
+        "orders": states.get("to_confirm", 0) + states.get("to_ship", 0) + after,
         "bills": len(payments.to_confirm(who)),
         "distributions": sum(row.state == "draft" for row in attribution.listed(who)),
         "disputes": attribution.waiting(who),
