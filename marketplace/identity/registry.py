@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, literal, select
 
 from ..core.actor import Actor
-from ..core.db import db, visible
+from ..core.db import db, lies_in, visible
 from .models import Organisation, User
 
 # Without characters that are mistaken for each other when read aloud or copied by hand.
@@ -25,6 +25,13 @@ def agencies() -> list[Organisation]:
     return list(
         db.session.scalars(select(Organisation).where(Organisation.kind == "agency").order_by(Organisation.name))
     )
+
+
+def buyers(prefix: str) -> list[tuple[UUID, str]]:
+    """(id, name) of a region's agencies, by name: whom a unit may name as its contractor, or as who files for it."""
+    inside = Organisation.kind == "agency", lies_in(Organisation.division, prefix)
+    query = select(Organisation.id, Organisation.name).where(*inside).order_by(Organisation.name)
+    return [(id_, name) for id_, name in db.session.execute(query)]
 
 
 def office_over(division: str) -> UUID | None:

@@ -98,6 +98,12 @@ def covered_by(plan_id: UUID) -> list[QuotaPlan]:
     return list(db.session.scalars(select(QuotaPlan).where(QuotaPlan.covered_by_id == plan_id)))
 
 
+def filer_of(row: QuotaPlan) -> UUID | None:
+    """The unit that files for a shared canteen's plan."""
+    covering = db.session.get(QuotaPlan, row.covered_by_id) if row.covered_by_id else None
+    return covering.agency_id if covering else None
+
+
 def last_target(agency_id: UUID, year: int) -> int | None:
     """What an agency had approved for the year before."""
     query = select(QuotaPlan.target_fen).where(

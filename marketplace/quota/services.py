@@ -13,6 +13,7 @@ from .parameters import calendar_for, confirm_rule, rule_for, rules_of, set_rule
 from .plans import (  # noqa: F401
     contractors_of,
     covered_by,
+    filer_of,
     last_target,
     listed,
     plan,

@@ -82,6 +82,12 @@ def overdue_of(agency_ids: Any, today: date) -> dict[UUID, int]:
     return {agency: int(fen) for agency, fen in db.session.execute(query.group_by(Bill.agency_id))}
 
 
+def numbers_of(order_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Order → number, for lines whose plan the caller may see: a contractor's orders are not its own."""
+    query = select(Order.id, Order.number).where(Order.id.in_(set(order_ids)))
+    return dict(db.session.execute(query).all())
+
+
 @dataclass(frozen=True)
 class OpenOrder:
     """An approved order of which something is still to settle. `accepted_on`: its last acceptance's day."""

@@ -42,6 +42,7 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     owing,
     periods,
     plans,
+    quota,
     registry,
     statements,
     suppliers,

@@ -1,5 +1,6 @@
 """The ledger of findings (问题台账)."""
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -9,6 +10,7 @@ from ...core.money import format_yuan
 from ...edge.current import actor
 from ...edge.guard import guard
 from ...findings import services as findings
+from .. import kit
 from ..kit import percent
 from ..tables import Table
 from . import asking, blueprint, words
@@ -46,6 +48,9 @@ def told(row: Any) -> str:
         case "line_money_short":
             off, money = format_yuan(facts["written_off_fen"]), format_yuan(facts["money_fen"])
             return _("货款 %(money)s，各机制共短缺 %(off)s", money=money, off=off)
+        case "order_may_miss_year":
+            due, fen = kit.day(date.fromisoformat(facts["due"]), True), format_yuan(facts["fen"])
+            return _("占用份额 %(fen)s，付款期到 %(due)s", fen=fen, due=due)
         case "payee_account_shared":
             return _("%(count)s 户登记了同一个账户", count=facts["households"])
     return "，".join(f"{name} {value}" for name, value in facts.items())

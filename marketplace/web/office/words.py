@@ -36,6 +36,7 @@ FINDINGS = {
     "above_reference": _("价格高于参考价"),
     "beyond_committed_value": _("销售超过商品价值量"),
     "line_money_short": _("货款不够分配"),
+    "order_may_miss_year": _("订单可能赶不上本年份额"),
     "payee_account_shared": _("几户共用一个收款账户"),
     "dispute_unanswered": _("异议逾期未答复"),
     "return_unanswered": _("退货申请逾期未答复"),
