@@ -66,8 +66,8 @@ def delivery_note(actor: Actor, shipment_id: UUID) -> tuple[str, bytes]:
             [
                 CRATES[each.kind],
                 str(each.count),
-                format_yuan(each.deposit_fen),
-                format_yuan(each.count * each.deposit_fen),
+                _yuan(each.deposit_fen),
+                _yuan(each.count * each.deposit_fen),
             ]
             for each in crates
         ],
@@ -102,7 +102,7 @@ def acceptance(actor: Actor, acceptance_id: UUID) -> tuple[str, bytes]:
         "acceptance": row.number,
         "arrived": _moment(row.at),
         "rows": rows,
-        "total": format_yuan(row.money_fen),
+        "total": _yuan(row.money_fen),
         "note": row.note,
         "deemed": f"{row.deemed_on:%Y年%-m月%-d日}起视同验收（逾期未验收）" if row.deemed_on else "",
         "first": names.get(row.accepted_by, "") if row.accepted_by else "",
@@ -133,8 +133,8 @@ def _accepted(line: Any, of: Any, part: Any, lot: Any, scales: list[Any], papers
         _weight(tare),
         _weight(line.net if weighed else part.net),
         f"{format_quantity(line.accepted)}\n{of.order_unit}",
-        f"{format_yuan(of.price_fen)}\n/{of.price_unit}",
-        format_yuan(line.money_fen),
+        f"{_yuan(of.price_fen)}\n/{of.price_unit}",
+        _yuan(line.money_fen),
         f"{line.best_before:%Y-%m-%d}" if line.best_before else "—",
         "\n".join(paper.number for paper in conformity) or "—",
         "\n".join(tests) or "—",
@@ -172,6 +172,11 @@ def _moment(at: Any) -> str:
 
 def _count(number: int | None) -> str:
     return "—" if number is None else str(number)
+
+
+def _yuan(fen: int) -> str:
+    """The column's head says the unit."""
+    return format_yuan(fen).removeprefix("¥")
 
 
 def _weight(thousandths: int | None) -> str:
