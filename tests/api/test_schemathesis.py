@@ -25,6 +25,7 @@ from marketplace.procurement import services as procurement
 from tests.api.callers import token_of
 from tests.factories import world as factory
 from tests.factories.world import World
+from tests.sourcing.asking import one_of_each
 
 SOAK = os.environ.get("BANGFU_SOAK") == "1"
 SECONDS = 600 if SOAK else 25
@@ -87,6 +88,7 @@ def real_ids(world: World) -> dict[str, str]:
         "shipment_line_id": line.id,
         "bill_id": owed.id,
         "acceptance_id": bill.acceptance_id,
+        **one_of_each(world),
     }
     return {name: str(value) for name, value in found.items()}
 

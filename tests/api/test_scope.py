@@ -139,6 +139,7 @@ class County:
             "card payment's number": "PI-CANARY",
             "dispute": dispute.number,
             "words": "WORDS-CANARY",
+            "note of a request": "SOURCING-CANARY",
             "term": "TERM-CANARY",
             "standing order": "STANDING-CANARY",
             "head": "HEAD-CANARY",

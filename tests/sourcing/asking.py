@@ -119,3 +119,26 @@ def after_deadline() -> Any:
 
 def moment(days: int, hour: int) -> datetime:
     return clock.at(clock.today() + timedelta(days=days), hour)
+
+
+def one_of_each(world: World) -> dict[str, UUID]:
+    """An open request with a quotation, a posted demand, and a framework in force of the small county, by what their
+    routes and bodies call them."""
+    own = Seller(world.manager, world.offer, world.product)
+    market = Market(world, [own])
+    request = market.asked(note="SOURCING-CANARY")
+    quotation = market.answered(request, 0, 987)
+    line = {"offer_id": own.offer, "price_fen": 1050, "ceiling": 100_000}
+    days = {"from_day": clock.today(), "until_day": clock.today() + timedelta(days=90)}
+    framework = sourcing.draft_framework(
+        world.requester, supplier_id=own.id, title="框架协议", terms="SOURCING-CANARY", lines=[line], **days
+    )
+    sourcing.propose(world.approver, framework.id)
+    sourcing.sign(world.manager, framework.id)
+    return {
+        "request_id": request,
+        "line_id": sourcing.request_lines(request)[0].id,
+        "quotation_id": quotation,
+        "demand_id": market.asked("demand"),
+        "framework_id": framework.id,
+    }

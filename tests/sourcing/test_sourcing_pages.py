@@ -217,3 +217,14 @@ def test_a_framework_goes_its_whole_way_by_forms(market: Market, ask):
     ask(world.approver, f"{url}/end", {"reason": "质量不稳定"}, 303)
     assert "质量不稳定" in ask(world.manager, path).text
     ask(world.requester, "/buyer/frameworks?state=ended")
+
+
+def test_a_supplier_does_not_learn_who_else_was_asked(market: Market, ask):
+    """Red when the buyer's page opens to suppliers."""
+    with transaction():
+        request = market.asked()
+        other = "茶陵县果业合作社"
+    ask(market.sellers[0].actor, f"/buyer/sourcing/{request}", status=403)
+    assert other not in ask(market.sellers[0].actor, f"/supplier/sourcing/{request}").text
+    ask(market.world.requester, f"/supplier/sourcing/{request}", status=403)
+    assert other in ask(market.world.requester, f"/buyer/sourcing/{request}").text

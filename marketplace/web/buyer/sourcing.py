@@ -51,7 +51,7 @@ NEEDS = {"lines": "name"}
 
 
 @blueprint.get("/sourcing")
-@guard("request.read")
+@guard("requisition.read")
 def sourcing_requests() -> str:
     state = request.args.get("state", "")
     state = state if state in SHOWN_REQUEST else ""
@@ -148,7 +148,7 @@ def _writing(form: Form, row: Any) -> Response:
 
 
 @blueprint.get("/sourcing/<uuid:request_id>")
-@guard("request.read")
+@guard("requisition.read")
 def sourcing_request(request_id: UUID) -> Response:
     return _shown(request_id, Form(NewAwardSchema(), {}))
 
@@ -206,7 +206,7 @@ def sourcing_award(request_id: UUID) -> Response:
 
 
 @blueprint.get("/sourcing/pools")
-@guard("request.read")
+@guard("requisition.read")
 def sourcing_pools() -> str:
     """Posted demand of other agencies that may still be joined, and what the agency has joined."""
     table = Table(per_page=50)

@@ -43,7 +43,7 @@ NEEDS = {"lines": "price_fen"}
 
 
 @blueprint.get("/frameworks")
-@guard("framework.read")
+@guard("requisition.read")
 def sourcing_frameworks() -> str:
     state = request.args.get("state", "")
     state = state if state in SHOWN_FRAMEWORK else ""
@@ -126,7 +126,7 @@ def _writing(form: Form, row: Any, supplier: UUID | None) -> Response:
 
 
 @blueprint.get("/frameworks/<uuid:framework_id>")
-@guard("framework.read")
+@guard("requisition.read")
 def sourcing_framework(framework_id: UUID) -> Response:
     return _shown(framework_id, Form(CallOffSchema(), {}))
 

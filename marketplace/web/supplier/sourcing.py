@@ -40,7 +40,7 @@ STATES = [state for state in SHOWN_REQUEST if state != "draft"]
 
 
 @blueprint.get("/sourcing")
-@guard("request.read")
+@guard("quotation.edit")
 def sourcing_requests() -> str:
     state = request.args.get("state", "open")
     state = state if state in (*STATES, "all") else "open"
@@ -61,7 +61,7 @@ def sourcing_requests() -> str:
 
 
 @blueprint.route("/sourcing/<uuid:request_id>", methods=["GET", "POST"])
-@guard("request.read")
+@guard("quotation.edit")
 def sourcing_answer(request_id: UUID) -> Response:
     row = sourcing.request(actor(), request_id)
     mine = sourcing.own_of(actor(), [request_id]).get(request_id)
@@ -131,7 +131,7 @@ def sourcing_withdraw(quotation_id: UUID) -> Response:
 
 
 @blueprint.get("/sourcing/frameworks")
-@guard("framework.read")
+@guard("quotation.edit")
 def sourcing_frameworks() -> str:
     table = Table(per_page=50)
     rows, table.total = sourcing.frameworks(actor(), page=table.page, size=table.per_page)
@@ -146,7 +146,7 @@ def sourcing_frameworks() -> str:
 
 
 @blueprint.get("/sourcing/frameworks/<uuid:framework_id>")
-@guard("framework.read")
+@guard("quotation.edit")
 def sourcing_framework(framework_id: UUID) -> Response:
     return _framework(framework_id, Form(CancelRequestSchema(), {}))
 
