@@ -53,7 +53,7 @@ function changed(row) {
   row.className = problem ? "bad" : row.dataset.blocked === "1" ? "warn" : "";
   input.classList.toggle("is-invalid", Boolean(problem));
   input.toggleAttribute("aria-invalid", Boolean(problem));
-  row.querySelector("[data-out=more]").textContent = next ? words.more.replace("{more}", brief(next[0] - quantity)).replace("{price}", formatAmount(next[1])) : "";
+  row.querySelector("[data-out=more]").textContent = next ? words.more.replace("{more}", brief(next[0] - quantity)).replace("{price}", formatAmount(next[1])).replace("{unit}", row.dataset.priceUnit).replace("{less}", formatAmount(priceAt(offer, quantity) - next[1])) : "";
   if (quantity !== null) {
     row.querySelector("[data-out=price]").textContent = formatAmount(priceAt(offer, quantity));
     steps(row, offer, quantity);

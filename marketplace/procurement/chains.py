@@ -177,6 +177,24 @@ def waiting_steps(rows: Iterable[Requisition]) -> dict[UUID, ApprovalStep]:
     return found
 
 
+def to_decide(actor: Actor, limit: int = 50) -> list[Requisition]:
+    """The agency's bulk orders whose waiting step is the actor's, or that of somebody it stands in for; oldest first.
+
+    Four statements, however many. Whether it decided an earlier step is looked at when it decides.
+    """
+    query = select(Requisition).where(Requisition.agency_id == actor.organisation, Requisition.state == "submitted")
+    rows = list(db.session.scalars(query.order_by(Requisition.submitted_at).limit(limit)))
+    waiting = waiting_steps(rows)
+    people = [actor, *deputies.stands_in_for(actor)] if waiting else []
+    return [
+        row
+        for row in rows
+        if actor.user not in (row.submitted_by, row.created_by)
+        and row.id in waiting
+        and any(_is_for(person, waiting[row.id]) for person in people)
+    ]
+
+
 @dataclass(frozen=True)
 class Turn:
     """The step that waits, for whom the actor decides it as a deputy, and the step after it."""

@@ -6,7 +6,7 @@ from .acceptance_drafts import save_draft as save_acceptance_draft  # noqa: F401
 from .acceptances import Count, acceptance, record_acceptance, record_deemed, sign_acceptance  # noqa: F401
 from .acceptances import of_orders as acceptances_of  # noqa: F401
 from .approvals import approve, reject  # noqa: F401
-from .chains import chain, set_chain, steps_of, waiting_steps  # noqa: F401
+from .chains import chain, may_decide, set_chain, steps_of, to_decide, waiting_steps  # noqa: F401
 from .checking import CheckedLine, check, typed_line  # noqa: F401
 from .checking import lines_of as requisition_lines  # noqa: F401
 from .crates import Crates  # noqa: F401

@@ -1,7 +1,7 @@
 """Filling a bulk order. The table is one form: every button posts all that was typed, keeps it, and does its one thing.
 
 `do` is the button: save, submit, add, paste, pick:OFFER:QUANTITY, remove:ROW, set:ROW:QUANTITY, uncount:ROW, count:ROW,
-overwrite (mine, over what somebody else kept meanwhile).
+agree:ROW:AGREED, unagree:ROW, plan (save, then to the delivery plan), overwrite (mine, over what somebody else kept meanwhile).
 """
 
 import json
@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema
+from marshmallow import Schema, fields, validate
 from werkzeug.datastructures import MultiDict
 
 from ...catalogue import services as catalogue
@@ -27,13 +27,14 @@ from ...edge.guard import guard
 from ...edge.messages import sentence
 from ...identity import services as identity
 from ...procurement import services as procurement
+from ...procurement.models import COUNTED_AS
 from ...products import services as products
 from ..public.catalogue import offers_in_brief
 from . import blueprint, shown, typed
 from .typed import Pasted, Typed
 
-FILLABLE = ("draft", "rejected", "withdrawn")
-HEAD = ("title", "deliver_on", "window", "address", "contact", "budget_line", "channel")
+FILLABLE = ("draft", "rejected", "withdrawn", "expired")
+HEAD = ("title", "deliver_on", "window", "address", "contact", "budget_line", "counted_as", "channel")
 LABELS = {
     "title": _l("名称"),
     "deliver_on": _l("送达日期"),
@@ -41,10 +42,22 @@ LABELS = {
     "address": _l("送到"),
     "contact": _l("收货联系人"),
     "budget_line": _l("预算科目"),
+    "counted_as": _l("经费来源"),
+    "parts": _l("送货计划"),
+    "deliveries": _l("送货计划"),
+    "agreed_id": _l("协议价"),
     "channel": _l("渠道"),
     "quantity": _l("数量"),
     "reason": _l("理由"),
     "paste": _l("粘贴"),
+}
+
+
+PURSES = {
+    "canteen": _l("食堂经费"),
+    "union": _l("工会经费"),
+    "contractor": _l("承包食堂"),
+    "employee": _l("职工个人"),
 }
 
 
@@ -55,6 +68,7 @@ class HeadSchema(Schema):
     address = Text(200, load_default="")
     contact = Text(40, load_default="")
     budget_line = Text(60, load_default="")
+    counted_as = fields.String(load_default="canteen", validate=validate.OneOf(COUNTED_AS))
     channel = Text(20, 1, required=True)
 
 
@@ -88,6 +102,8 @@ def page(row: Any) -> Response:
             return done(_("%(number)s 已提交，等审批。", number=row.number), "buyer.requisition", requisition_id=row.id)
         if not (work.pasted or work.choices or work.entry):
             target = url_for("buyer.requisition", requisition_id=row.id, _anchor=work.anchor or None)
+            if work.do == "plan":
+                target = url_for("buyer.delivery_plan", requisition_id=row.id)
             return redirect(target, 303)  # type: ignore[return-value]
     return _shown(procurement.requisition(actor(), row.id), form, work)
 
@@ -123,6 +139,8 @@ def _change(work: Work, verb: str, place: int, value: str) -> None:
         del work.lines[place]
     elif verb == "set" and value.isdecimal() and len(value) < 14:
         work.lines[place] = replace(line, text=format_quantity(int(value)))
+    elif verb in ("agree", "unagree"):
+        work.lines[place] = replace(line, agreed_id=typed.id_of(value) if verb == "agree" else None)
     elif verb in ("count", "uncount"):
         work.lines[place] = replace(line, counts=verb == "count")
 
@@ -179,6 +197,7 @@ def _shown(row: Any, form: Form, work: Work) -> Response:
         theirs=_theirs(row, work.lines) if conflict else None,
         channels=[(channel.code, channel.name) for channel in channels.all_channels()],
         decided=identity.user_names({row.decided_by}) if row.decided_by else {},
+        purses=PURSES.items(),
         labels=LABELS,
         code_words_json=json.dumps({name: str(word) for name, word in CODE_WORDS.items()}, ensure_ascii=False),
         sentence=sentence,
@@ -207,7 +226,7 @@ CODE_WORDS = {
     "off_pack": _l("数量须是 {pack} {unit}的整数倍。"),
     "beyond_stock": _l("超过可供数量：现有 {available} {unit}。"),
     "not_a_quantity": _l("应是数量，例如 497.6"),
-    "more": _l("再加 {more} 到 {price}"),
+    "more": _l("再加 {more} 到 {price}，每{unit}省 {less}"),
     "repair": _l("改为 {quantity}"),
     "beyond": _l("超出填报 {fen}"),
     "unsaved": _l("有改动，还没有保存"),

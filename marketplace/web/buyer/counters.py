@@ -9,12 +9,14 @@ from ..navigation import counter
 
 @counter("buyer")
 def waiting(actor: Actor) -> dict[str, int]:
-    """One statement for each entry that the actor has something to do in."""
+    """A few statements for each entry that the actor has something to do in."""
     counts: dict[str, int] = {}
     if actor.may("requisition.read"):
-        states = procurement.waiting(actor)
-        mine = ("submitted",) if actor.may("requisition.approve") else ("draft", "rejected")
-        counts["requisitions"] = sum(states.get(state, 0) for state in mine)
+        if actor.may("requisition.approve"):
+            counts["requisitions"] = len(procurement.to_decide(actor))
+        else:
+            states = procurement.waiting(actor)
+            counts["requisitions"] = sum(states.get(state, 0) for state in ("draft", "rejected", "expired"))
     if actor.may("request.read") and actor.may("requisition.approve"):
         counts["sourcing"] = sourcing.requests_waiting(actor).get("closed", 0)
     if actor.may("delivery.accept"):

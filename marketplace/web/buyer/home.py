@@ -52,7 +52,7 @@ def home() -> str:
         next_step=lambda row: _next(row, arriving),
         bills=bills[:6],
         bills_total=bills_total,
-        clocks={bill.id: clock_of(bill.issued_on, bill.due_on, today) for bill in bills},
+        clocks={bill.id: clock_of(bill.delivered_on, bill.due_on, today) for bill in bills},
         names=names,
         volume=volume,
         households=attribution.households_reached(line_ids=settlement.lines_of_year(today.year, me.organisation)),
@@ -68,7 +68,7 @@ def _bills(me: Actor, bills: list[Any], transfers: dict, names: dict, today: dat
             "url": url_for("buyer.bill", bill_id=bill.id),
             "number": bill.number,
             "who": names[bill.supplier_id].name,
-            "fen": bill.total_fen - bill.paid_fen,
+            "fen": bill.total_fen - bill.credited_fen - bill.paid_fen,
             "by": bill.due_on,
             "words": _days(bill.due_on, today),
             "tone": _tone(bill.due_on, today),
@@ -100,28 +100,31 @@ def _decisions(me: Actor) -> list[dict[str, Any]]:
     """Bulk orders that wait for this person: the approver's submitted ones, the requester's drafts and refused ones."""
     if not me.may("requisition.read"):
         return []
-    wanted = (
-        {"submitted": _("审批")}
-        if me.may("requisition.approve")
-        else {"draft": _("补齐并提交"), "rejected": _("修改再提交")}
-    )
+    if me.may("requisition.approve"):
+        found = [(_("审批"), row) for row in procurement.to_decide(me, 20)]
+    else:
+        wanted = {"draft": _("补齐并提交"), "rejected": _("修改再提交"), "expired": _("重新提交")}
+        found = [
+            (what, row)
+            for state, what in wanted.items()
+            for row in procurement.requisitions(me, state=state, size=10)[0]
+        ]
     today = clock.today()
     items = []
-    for state, what in wanted.items():
-        for row in procurement.requisitions(me, state=state, size=10)[0]:
-            words = _("要求 %(day)s送达", day=kit.day(row.deliver_on)) if row.deliver_on else _("未定送达日期")
-            items.append(
-                {
-                    "what": what,
-                    "url": url_for("buyer.requisition", requisition_id=row.id),
-                    "number": row.number,
-                    "who": row.title,
-                    "fen": row.total_fen,
-                    "by": row.deliver_on,
-                    "words": words,
-                    "tone": _tone(row.deliver_on, today) if row.deliver_on else "",
-                }
-            )
+    for what, row in found:
+        words = _("要求 %(day)s送达", day=kit.day(row.deliver_on)) if row.deliver_on else _("未定送达日期")
+        items.append(
+            {
+                "what": what,
+                "url": url_for("buyer.requisition", requisition_id=row.id),
+                "number": row.number,
+                "who": row.title,
+                "fen": row.total_fen,
+                "by": row.deliver_on,
+                "words": words,
+                "tone": _tone(row.deliver_on, today) if row.deliver_on else "",
+            }
+        )
     return items
 
 

@@ -14,12 +14,15 @@ from ...core.fields import Text, Whole
 from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
+from ...edge.messages import sentence
 from ...identity import services as identity
 from ...procurement import services as procurement
+from .. import kit
+from ..navigation import ROLE_WORDS
 from ..tables import Table
 from . import blueprint, builder, shown, typed
 
-STATES = ("draft", "submitted", "approved", "rejected", "withdrawn")
+STATES = ("draft", "submitted", "approved", "rejected", "withdrawn", "expired")
 LABELS = {"decision": _l("决定"), "reason": _l("理由"), "lines": _l("订单行")}
 
 
@@ -27,6 +30,7 @@ class DecisionSchema(Schema):
     decision = fields.String(required=True, validate=validate.OneOf(["approve", "reject"]))
     reason = Text(300, load_default="")
     version = Whole(1, load_default=None)
+    step = Whole(1, load_default=None)
 
 
 @blueprint.get("/requisitions")
@@ -54,7 +58,11 @@ def open_requisition() -> Response:
     """A new draft, or with `like` one with the lines of an earlier bulk order."""
     like = request.form.get("like", type=UUID)
     earlier = procurement.requisition(actor(), like) if like else None
-    head = {name: getattr(earlier, name) for name in ("window", "address", "contact", "budget_line")} if earlier else {}
+    head = (
+        {name: getattr(earlier, name) for name in ("window", "address", "contact", "budget_line", "counted_as")}
+        if earlier
+        else {}
+    )
     title = earlier.title if earlier else builder.new_title()
     row = procurement.open_requisition(actor(), title=title, **head)
     if earlier:
@@ -84,10 +92,11 @@ def decide(requisition_id: UUID) -> Response:
     with form.attempt():
         decision = form.data()
         if decision["decision"] == "reject":
-            row = procurement.reject(actor(), requisition_id, decision["reason"])
+            row = procurement.reject(actor(), requisition_id, decision["reason"], step=decision["step"])
             return done(_("%(number)s 未批准，已退回。", number=row.number), "buyer.requisitions")
-        orders = procurement.approve(actor(), requisition_id, decision["version"])
-        words = _("已批准，拆成 %(count)s 张订单。", count=len(orders))
+        given = {"step": decision["step"], "reason": decision["reason"]}
+        orders = procurement.approve(actor(), requisition_id, decision["version"], **given)
+        words = _("已批准，拆成 %(count)s 张订单。", count=len(orders)) if orders else _("已批准，转下一步审批。")
         return done(words, "buyer.requisition", requisition_id=requisition_id)
     return _page(procurement.requisition(actor(), requisition_id), form)
 
@@ -105,7 +114,11 @@ def _page(row: Any, form: Form) -> Response:
         for line in lines:
             line.words, line.repairs, line.tone = [], [], ""
     orders = procurement.of_requisition(actor(), row.id) if row.state == "approved" else []
+    steps = procurement.steps_of(row.id)
     people = {row.created_by, row.submitted_by, row.decided_by} - {None}
+    people |= {person for step in steps for person in (step.decided_by, step.stood_for, step.user_id) if person}
+    names = identity.user_names(people)
+    waiting = next((step for step in steps if step.attempt == row.attempt and not step.verdict), None)
     return form.page(
         "buyer/requisition.html",
         row=row,
@@ -113,11 +126,46 @@ def _page(row: Any, form: Form) -> Response:
         summary=shown.summary_of(row, lines),
         orders=orders,
         suppliers=identity.named({order.supplier_id for order in orders}),
-        names=identity.user_names(people),
+        names=names,
+        steps=_steps(row, steps, names),
+        plan=procurement.plan_of(row),
+        purse=builder.PURSES[row.counted_as],
+        waiting=waiting,
+        last_step=waiting is not None and waiting.no == max(step.no for step in steps if step.attempt == row.attempt),
+        not_mine=_not_mine(row, steps) if waiting and row.state == "submitted" else "",
         channel={channel.code: channel.name for channel in channels.all_channels()}.get(row.channel, row.channel),
         may_decide=actor().may("requisition.approve")
         and row.state == "submitted"
         and row.agency_id == actor().organisation,
-        own=actor().user in (row.submitted_by, row.created_by),
         labels=LABELS | builder.LABELS,
     )
+
+
+def _steps(row: Any, steps: list[Any], names: dict[UUID, str]) -> list[dict[str, Any]]:
+    """The steps of every attempt for `parts.timeline`: who decided when, who is waited for."""
+    shown_steps = []
+    now = row.state == "submitted"
+    for step in steps:
+        title = _("%(no)s. %(title)s", no=step.no, title=step.title or _("审批"))
+        if step.verdict:
+            who = names.get(step.decided_by, "")
+            if step.stood_for:
+                who = _("%(name)s代%(other)s", name=who, other=names.get(step.stood_for, ""))
+            note = _("，").join(part for part in (who, kit.moment(step.at), step.reason) if part)
+            shown_steps.append({"title": title, "note": note, "state": "done" if step.verdict == "approved" else "bad"})
+        elif step.attempt == row.attempt and now:
+            who = names.get(step.user_id, "") if step.user_id else str(ROLE_WORDS[step.role])
+            waits = not any(one["state"] == "now" for one in shown_steps)
+            shown_steps.append({"title": title, "note": who, "state": "now" if waits else "next"})
+    return shown_steps
+
+
+def _not_mine(row: Any, steps: list[Any]) -> str:
+    """Why the actor cannot decide the step that waits, or nothing."""
+    if not actor().may("requisition.approve"):
+        return ""
+    try:
+        procurement.may_decide(actor(), row, [step for step in steps if step.attempt == row.attempt])
+    except Refused as refusal:
+        return sentence(refusal)
+    return ""

@@ -32,6 +32,9 @@ class Line:
     item: Any = None
     step: int = 1
     more: tuple[int, int] | None = None
+    less: int = 0  # fen per price unit that the next step saves
+    agreed: Any = None  # the agreed price that it calls off
+    offered: Any = None  # the best one that it might
     words: list[str] = field(default_factory=list)
     repairs: list[tuple[str, str]] = field(default_factory=list)
     tone: str = ""
@@ -69,16 +72,24 @@ def lines_of(row: Any, entries: Sequence[Typed], errors: Sequence[DomainError] =
     offers = catalogue.by_ids({line.offer_id for line in entries}) if entries else {}
     found = products.by_ids({offer.product_id for offer in offers.values()}) if offers else {}
     suppliers = identity.named({offer.supplier_id for offer in offers.values()})
+    agreed = catalogue.agreed_for(row.agency_id, offers, clock.today()) if offers else {}
     shown = []
     for no, line in enumerate(entries, 1):
         offer = offers.get(line.offer_id)
         if offer is None:
             continue
         one = Line(no, line, offer, found[offer.product_id], suppliers[offer.supplier_id], items.get(no))
+        _agreed(one, agreed.get(offer.id, []))
         _steps(one)
         _problems(one, [error for error in errors if error.row == no])
         shown.append(one)
     return shown
+
+
+def _agreed(one: Line, prices: Sequence[Any]) -> None:
+    """The agreed price of the line, or the best one that would cost less than its step."""
+    one.agreed = one.item.agreed if one.item else None
+    one.offered = next((price for price in prices if price.id != one.typed.agreed_id), None)
 
 
 def _steps(one: Line) -> None:
@@ -87,6 +98,7 @@ def _steps(one: Line) -> None:
     following = next((step for step in one.offer.breaks if step.from_quantity > quantity), None)
     if following:
         one.more = following.from_quantity - quantity, following.price_fen
+        one.less = one.offer.breaks[one.step - 1].price_fen - following.price_fen
 
 
 def _problems(one: Line, errors: Sequence[DomainError]) -> None:
@@ -127,6 +139,11 @@ def _repairs(problem: DomainError, one: Line) -> list[tuple[str, str]]:
     if problem.code == "beyond_stock":
         most = offer.available - offer.available % offer.pack
         return [_to(no, most)] if most >= offer.minimum else [(f"remove:{no}", _("删除这一行"))]
+    if problem.code == "agreed_not_in_force":
+        return [(f"unagree:{no}", _("按目录价买"))]
+    if problem.code == "beyond_agreed":
+        most = facts["left_qty"] - facts["left_qty"] % offer.pack
+        return ([_to(no, most)] if most >= offer.minimum else []) + [(f"unagree:{no}", _("按目录价买"))]
     if problem.code == "offer_withdrawn":
         return [(f"remove:{no}", _("删除这一行"))]
     if problem.code.startswith("not_eligible"):
@@ -146,7 +163,7 @@ def summary_of(row: Any, lines: Sequence[Line]) -> Summary:
         by_supplier[line.offer.supplier_id] = (supplier, count + line.good, fen + line.money_fen)
     total = sum(line.money_fen for line in good)
     counted = sum(line.money_fen for line in good if line.typed.counts)
-    plan = quota.plan_of(row.agency_id, clock.today().year)
+    plan = quota.plan_for(row.agency_id, clock.today().year, row.counted_as)
     left = plan.target_fen - plan.settled_fen - plan.committed_fen - counted if plan else None
     return Summary(
         len(lines),

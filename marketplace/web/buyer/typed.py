@@ -29,6 +29,7 @@ class Typed:
     text: str
     counts: bool = True
     reason: str = ""
+    agreed_id: UUID | None = None
 
     @property
     def quantity(self) -> int | None:
@@ -65,13 +66,23 @@ def from_form(form: Mapping[str, str]) -> list[Typed]:
                 form.get(f"lines.{number}.quantity", "").strip()[:40],
                 form.get(f"lines.{number}.counts", "1") == "1",
                 form.get(f"lines.{number}.reason", "").strip()[:200],
+                id_of(form.get(f"lines.{number}.agreed_id", "")),
             )
         )
     return found
 
 
 def from_rows(lines: Iterable[Any]) -> list[Typed]:
-    return [Typed(line.offer_id, format_quantity(line.quantity), line.counts, line.reason) for line in lines]
+    return [
+        Typed(line.offer_id, format_quantity(line.quantity), line.counts, line.reason, line.agreed_id) for line in lines
+    ]
+
+
+def id_of(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 def check_texts(lines: Sequence[Typed]) -> None:
@@ -89,7 +100,13 @@ def check_texts(lines: Sequence[Typed]) -> None:
 def values(lines: Sequence[Typed]) -> list[dict[str, Any]]:
     """What `procurement.put_lines` takes; call `check_texts` first."""
     return [
-        {"offer_id": line.offer_id, "quantity": line.quantity, "counts": line.counts, "reason": line.reason}
+        {
+            "offer_id": line.offer_id,
+            "quantity": line.quantity,
+            "counts": line.counts,
+            "reason": line.reason,
+            "agreed_id": line.agreed_id,
+        }
         for line in lines
     ]
 
@@ -169,7 +186,7 @@ def checked(row: Any, lines: Sequence[Typed]) -> dict[int, Any]:
     """Row number → the checked line, of the lines whose quantity is one."""
     known = catalogue.by_ids({line.offer_id for line in lines}) if lines else {}
     typed = [
-        procurement.typed_line(number, line.offer_id, line.quantity, line.counts, line.reason)
+        procurement.typed_line(number, line.offer_id, line.quantity, line.counts, line.reason, line.agreed_id)
         for number, line in enumerate(lines, 1)
         if line.quantity is not None and line.offer_id in known
     ]
