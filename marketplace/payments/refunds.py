@@ -92,8 +92,10 @@ def follow(row: CardRefund, seen: gateway.Refund) -> bool:
         db.session.flush()
         return False
     row.state = target
-    if target in ("succeeded", "failed", "cancelled"):
-        row.ended_at = clock.now()
+    if target == "pending":
+        db.session.flush()
+        return True
+    row.ended_at = clock.now()
     db.session.flush()
     if target in ("failed", "cancelled"):
         _give_room_back(row)

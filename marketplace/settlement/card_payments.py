@@ -12,10 +12,11 @@ from ..core.actor import SYSTEM
 from ..core.db import by_id, db
 from ..findings import services as findings
 from ..identity import services as identity
+from ..notices import services as notices
 from ..payments import accounts, card_rules, gateway, intents, refunds, transfers
 from ..payments import services as payments
 from ..payments.models import Bill
-from ..payments.stripe_models import CardPayment
+from ..payments.stripe_models import CardPayment, CardRefund
 from .settling import settle_ready
 
 NOWHERE = "000000000000"  # the division of what belongs to no supplier that we know
@@ -113,7 +114,41 @@ def follow_refund(seen: gateway.Refund) -> str:
         return "same"
     if row.state == "failed" and succeeded_before:
         _finding("card_refund_failed", seen.account, str(row.id), fen=row.fen)
+    _tell(row, payment)
     return row.state
+
+
+def _tell(row: CardRefund, payment: CardPayment) -> None:
+    """Both sides hear of a refund's end; the supplier has a return to record with its serial, or another way to find."""
+    bill = by_id(Bill, payment.bill_id)
+    if row.state == "succeeded":
+        notices.tell(
+            "card_refund_done",
+            organisation_id=payment.supplier_id,
+            about=("card_payment", payment.id),
+            number=bill.number,
+            permission="return.record",
+            once=f"card_refund_done {row.id}",
+            fen=row.fen,
+        )
+        notices.tell(
+            "card_refunded",
+            organisation_id=payment.agency_id,
+            about=("bill", bill.id),
+            number=bill.number,
+            once=f"card_refunded {row.id}",
+            fen=row.fen,
+        )
+    elif row.state == "failed":
+        notices.tell(
+            "card_refund_failed",
+            organisation_id=payment.supplier_id,
+            about=("card_payment", payment.id),
+            number=bill.number,
+            permission="card_refund.ask",
+            once=f"card_refund_failed {row.id}",
+            fen=row.fen,
+        )
 
 
 def _finding(kind: str, account: str, about: str, **facts: object) -> None:

@@ -16,7 +16,7 @@ from ..linkage.models import Lot
 from ..payments.models import Bill, BillPart
 from ..procurement.models import Acceptance, AcceptanceLine, GoodsReturn, Order, OrderLine, Shipment, ShipmentLine
 from ..quota.models import QuotaPlan
-from . import credit_checks, figures, income_checks, money_checks, trade_checks
+from . import card_checks, credit_checks, figures, income_checks, money_checks, trade_checks
 from .models import SettledLine
 from .ranges import Range, id_text, ranged
 
@@ -280,6 +280,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     lots_gave_what_was_shipped,
     *credit_checks.CHECKS,
     *money_checks.CHECKS,
+    *card_checks.CHECKS,
     *income_checks.CHECKS,
     *trade_checks.CHECKS,
     *HOUSEHOLDS,

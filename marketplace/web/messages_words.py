@@ -76,6 +76,17 @@ TO_DO: dict[str, Words] = {
 }
 
 NEWS: dict[str, Words] = {
+    "card_refund_done": (
+        _("结算单 %(number)s 的网上退款 %(fen)s 已退回付款方，退货的请登记红字发票"),
+        "supplier.card_payment",
+        "payment_id",
+    ),
+    "card_refund_failed": (
+        _("结算单 %(number)s 的网上退款 %(fen)s 没有成功，请另行退还"),
+        "supplier.card_payment",
+        "payment_id",
+    ),
+    "card_refunded": (_("结算单 %(number)s 的货款 %(fen)s 已由供应商原路退回"), "buyer.card", "bill_id"),
     "return_refused": (_("供应商不同意退货 %(number)s，可以提出争议"), "buyer.return_request", "request_id"),
     "return_unanswered": (
         _("供应商逾期未答复退货 %(number)s，可以提出争议"),

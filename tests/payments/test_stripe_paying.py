@@ -1,8 +1,9 @@
 """Paying a bill at Stripe: one live payment, frozen, called by its id, believed only as Stripe says it again."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
+from marketplace.core import clock
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Refused, Unavailable
 from marketplace.findings.models import Finding
@@ -10,10 +11,11 @@ from marketplace.identity.models import Organisation
 from marketplace.payments import gateway, intents
 from marketplace.payments import services as payments
 from marketplace.payments.models import Transfer
-from marketplace.payments.stripe_models import CardPayment
+from marketplace.payments.stripe_models import CardPayment, StripeAccount
 from marketplace.settlement import card_work
 from marketplace.settlement import services as settlement
 from marketplace.settlement.checks import CHECKS
+from tests.api.callers import Caller, neighbours, token_of
 from tests.payments.conftest import RETURN
 
 
@@ -186,19 +188,10 @@ def test_a_payment_on_another_account_that_names_our_row_pays_nothing(counter):
     bill = counter.bill()
     row = counter.asked(bill)
     other = counter.double.add_account()["id"]
-    supplier = counter.world.clerk  # another supplier's account, known here
-    with transaction():
-        from marketplace.core import clock
-        from marketplace.payments.stripe_models import StripeAccount
-        from tests.api.callers import neighbours
-
-        organisation = neighbours()["supplier_manager"].organisation
-        db.session.add(
-            StripeAccount(
-                supplier_id=organisation, account=other, state="active", methods=["card"], asked_at=clock.now()
-            )
-        )
-    assert supplier.organisation != organisation
+    with transaction():  # another supplier's account, known here
+        supplier = neighbours()["supplier_manager"].organisation
+        known = {"account": other, "state": "active", "methods": ["card"], "asked_at": clock.now()}
+        db.session.add(StripeAccount(supplier_id=supplier, **known))
     page = counter.double._open_checkout(
         other,
         {
@@ -251,3 +244,32 @@ def test_without_a_key_nobody_pays_by_card(counter):
     assert refusal.value.code == "card_off"
     assert counter.client.post("/stripe/webhook", data=b"{}").status_code == 404
     assert card_work.work() == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("card_payment", "refunded_fen = 1"),
+        ("card_payment", "transfer_id = NULL"),
+        ("transfer", "bank_serial = 'another'"),
+        ("transfer", "fen = fen + 1"),
+    ],
+)
+def test_the_verifier_finds_a_payment_that_is_not_on_its_bill(counter, table, change):
+    counter.paid()
+    assert wrong() == []
+    with transaction():
+        db.session.execute(text(f"UPDATE {table} SET {change}"))
+    assert any("card payment" in word for word in wrong())
+
+
+def test_the_offices_ledger_of_findings_says_what_stripe_has(counter):
+    row = counter.asked()
+    counter.double.pays(row.checkout_id, fen=100)
+    counter.hear()
+    with transaction():
+        caller = Caller(counter.client.application, token_of(counter.world.office))
+    page = caller("GET", "/office/findings").text
+    assert "网上支付与应付不符" in page
+    assert "应为 ¥1,200.00" in page
+    assert "Stripe 上 ¥1.00" in page

@@ -53,7 +53,20 @@ def told(row: Any) -> str:
             return _("占用份额 %(fen)s，付款期到 %(due)s", fen=fen, due=due)
         case "payee_account_shared":
             return _("%(count)s 户登记了同一个账户", count=facts["households"])
+        case kind if kind.startswith(("card_", "stripe_")):
+            return _of_stripe(facts)
     return "，".join(f"{name} {value}" for name, value in facts.items())
+
+
+def _of_stripe(facts: dict[str, Any]) -> str:
+    """What Stripe has, beside what was asked for."""
+    parts = [_("账户 %(account)s", account=facts["account"])] if facts.get("account") else []
+    if "expected_fen" in facts:
+        parts.append(_("应为 %(fen)s", fen=format_yuan(facts["expected_fen"])))
+    if "fen" in facts:
+        parts.append(_("Stripe 上 %(fen)s", fen=format_yuan(facts["fen"])))
+    parts += [str(facts[name]) for name in ("payment", "type") if facts.get(name)]
+    return _("，").join(parts)
 
 
 def about(row: Any) -> tuple[str, str | None]:

@@ -50,6 +50,8 @@ _CHECKS = {
     "credits_are_their_returns": ("trade", _("每笔冲减等于它那次退货的金额")),
     "credited_goods_are_the_order_lines": ("trade", _("付款前退货的数量与订单行一致")),
     "returned_goods_are_the_order_lines": ("trade", _("退货与订单行一致")),
+    "card_payments_are_on_their_bills": ("trade", _("网上支付成功的都记在自己的结算单上，金额、编号一致")),
+    "refunds_fill_the_room_they_took": ("trade", _("网上支付的已退额等于它的各次退款")),
     "lots_gave_what_was_shipped": ("trade", _("批次发出的数量等于发货单")),
     "stock_reserved_is_what_lines_hold": ("trade", _("预留的库存等于未发的订单，库存不为负")),
     "order_lines_keep_their_quantity": ("trade", _("订购等于未发、在途、验收、拒收、取消之和")),

@@ -44,6 +44,15 @@ FINDINGS = {
     "order_dispute_undecided": _("订单争议逾期未裁定"),
     "recall_overdue": _("召回逾期未回复"),
     "dispute_undecided": _("异议逾期未裁定"),
+    "card_payment_differs": _("网上支付与应付不符"),
+    "card_payment_unknown": _("Stripe 上有来路不明的付款"),
+    "card_overpaid": _("网上支付多付"),
+    "card_disputed": _("网上支付被付款方拒付"),
+    "card_refund_differs": _("网上退款与申请不符"),
+    "card_refund_unknown": _("Stripe 上有来路不明的退款"),
+    "card_refund_outside": _("在 Stripe 页面上自行退款"),
+    "card_refund_failed": _("网上退款被银行退回"),
+    "stripe_account_unknown": _("Stripe 通知来自不认识的账户"),
 }
 HOUSEHOLD_CLASSES = {
     "none": _("一般农户"),
