@@ -236,7 +236,7 @@ def _data(row: Certificate, base_url: str) -> dict[str, Any]:
         "agency": row.agency_name,
         "agency_code": row.agency_code,
         "of": of,
-        "total": format_yuan(row.total_fen),
+        "total": format_yuan(row.total_fen, ""),
         "lines": row.lines,
         "counties": [[name, format_yuan(fen, "")] for _code, name, fen in row.counties],
         "issued": _day(clock.local(row.issued_at).date()),
