@@ -45,6 +45,14 @@ ACCEPTANCE = States(
         "answer": ({"deemed"}, "deemed"),  # the first of the two who sign what nobody accepted in time
     },
 )
+SUBSTITUTE = States(
+    "substitute",
+    {
+        "consent": ({"proposed"}, "consented"),
+        "refuse": ({"proposed"}, "refused"),
+        "withdraw": ({"proposed"}, "withdrawn"),
+    },
+)
 OPEN_STATES = ("to_confirm", "to_ship", "in_transit", "part_delivered")
 REJECT_REASONS = ("bruised", "rotten", "off_spec", "temperature", "papers", "quick_test", "short", "late", "recalled")
 

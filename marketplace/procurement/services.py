@@ -137,5 +137,11 @@ from .shipments import (  # noqa: F401
 from .shipments import of_lot as shipments_of_lot  # noqa: F401
 from .shipments import of_orders as shipments_of  # noqa: F401
 from .submitting import submit, submit_checked, withdraw  # noqa: F401
+from .substitutes import consent as consent_to_substitute  # noqa: F401
+from .substitutes import of_orders as substitutes_of  # noqa: F401
+from .substitutes import propose as propose_substitute  # noqa: F401
+from .substitutes import refuse as refuse_substitute  # noqa: F401
+from .substitutes import substitute  # noqa: F401
+from .substitutes import withdraw as withdraw_substitute  # noqa: F401
 from .weighings import Scale  # noqa: F401
 from .weighings import entries_of as weighings_of  # noqa: F401

@@ -74,6 +74,12 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "done": ("done", _("已发完")),
         "cancelled": ("void", _("已取消")),
     },
+    "substitute": {
+        "proposed": ("wait", _("待采购人同意")),
+        "consented": ("done", _("已同意")),
+        "refused": ("stop", _("不同意")),
+        "withdrawn": ("void", _("已撤回")),
+    },
     "acceptance": {
         "open": ("move", _("验收中")),
         "signing": ("wait", _("待第二人签")),
@@ -347,6 +353,7 @@ KINDS: dict[str, LazyString] = {
     "period": _("账期"),
     "closing": _("结账申请"),
     "task": _("任务"),
+    "substitute": _("替代"),
     "mail": _("邮件"),
     "certificate": _("采购证明"),
     "token": _("令牌"),
