@@ -20,7 +20,7 @@ from marketplace.core.audit import AuditEvent
 from marketplace.core.db import db, transaction
 from marketplace.identity import tokens
 from marketplace.procurement import services as procurement
-from marketplace.procurement.models import Order, OrderLine, Requisition
+from marketplace.procurement.models import Order, OrderLine, Requisition, RequisitionLine
 from marketplace.quota.models import QuotaPlan
 from tests.counts import count
 from tests.factories.world import World
@@ -140,7 +140,9 @@ def whole(world: World, acknowledged: list) -> None:
     assert lines == len(approved)
     trail = select(func.count()).select_from(AuditEvent).where(AuditEvent.verb == "requisition.approve")
     assert db.session.scalar(trail) == len(approved)
-    assert catalogue.one(world.offer).reserved == (db.session.scalar(select(func.sum(OrderLine.open))) or 0)
+    open_ = db.session.scalar(select(func.sum(OrderLine.open))) or 0
+    waiting = select(func.sum(RequisitionLine.quantity)).join(Requisition).where(Requisition.hold_until.is_not(None))
+    assert catalogue.one(world.offer).reserved == open_ + (db.session.scalar(waiting) or 0)
     held = db.session.scalar(select(func.sum(OrderLine.committed_fen))) or 0
     assert db.session.scalars(select(QuotaPlan)).one().committed_fen == held
 
