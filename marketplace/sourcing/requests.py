@@ -74,7 +74,15 @@ def _checked(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as rows take them. Raises Many of Refused: deadline_past, join_after_deadline,
     price_ends_before_award, join_needs_demand, no_lines, too_many_lines, county_not_listed, supplier_unknown, nobody_addressed, and
     per row category_unknown, unit_unknown, quantity_zero, product_unknown, ends_before_start, delivery_before_deadline."""
-    given = {"note": "", "join_on": None, "address": "", "contact": "", "supplier_ids": [], "county": "", "lines": []}
+    given: dict[str, Any] = {
+        "note": "",
+        "join_on": None,
+        "address": "",
+        "contact": "",
+        "supplier_ids": [],
+        "county": "",
+        "lines": [],
+    }
     given |= {name: value for name, value in fields.items() if value is not None}
     given["answer_by"] = clock.at(given["answer_on"], rules.CLOSING_HOUR)
     given["join_by"] = clock.at(given["join_on"], rules.CLOSING_HOUR) if given["join_on"] else None
@@ -122,9 +130,10 @@ def _lines(lines: Sequence[dict[str, Any]], answer_on: date) -> tuple[list[dict[
         return [], [Refused("too_many_lines", field="lines", limit=rules.MOST_LINES)]
     categories = {row.code for row in products.categories()}
     like = products.by_ids({line["product_id"] for line in lines if line.get("product_id")})
-    made, wrong = [], []
+    made: list[dict[str, Any]] = []
+    wrong: list[DomainError] = []
     for no, line in enumerate(lines, 1):
-        product = like.get(line.get("product_id"))
+        product = like.get(line["product_id"]) if line.get("product_id") else None
         values = {"spec": "", "product_id": None} | line | {"id": new_id(), "no": no}
         if product is not None:
             values |= {"category_code": product.category_code, "unit": product.comparable_unit}

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from ...core import clock
 from ...core.quantity import format_quantity
@@ -31,7 +32,7 @@ LABELS = {
     "note": _l("说明"),
     "answer_on": _l("报价截止日"),
     "join_on": _l("参加截止日"),
-    "until_day": _l("价格执行到"),
+    "until_day": _l("最后一天"),
     "address": _l("送到"),
     "contact": _l("收货联系人"),
     "county": _l("县"),
@@ -40,13 +41,13 @@ LABELS = {
     "category_code": _l("品类"),
     "name": _l("品名"),
     "spec": _l("规格要求"),
-    "unit": _l("单位"),
+    "unit": lazy_pgettext("measure", "单位"),
     "quantity": _l("数量"),
     "from_day": _l("最早送达"),
     "reason": _l("理由"),
     "parts": _l("定标"),
 }
-ROWS = 8
+ROWS = 5
 NEEDS = {"lines": "name"}
 
 
