@@ -1,11 +1,15 @@
 """From a bulk order (采购单) to accepted goods.
 
-Tables: requisition with lines (filled, submitted, approved by another person), purchase_order with order_line (one
-order per supplier), shipment with shipment_line (parts, naming lots), acceptance with acceptance_line.
-Verbs: open_requisition, put_lines, submit, approve, reject, withdraw; confirm, decline, lapse, cancel; ship;
-record_acceptance (called by settlement), mark_settled (called by settlement).
+Tables: requisition with lines (filled, submitted, approved by others) and its delivery plan (requisition_delivery,
+requisition_part; order_delivery, order_part once approved), approval_rule (who decides, by amount and day),
+approval_step (one attempt's steps, each decided once), deputy (who stands in), purchase_order with order_line (one
+order per supplier), order_confirmation_scan, shipment with shipment_line (parts, naming lots), acceptance with
+acceptance_line.
+Verbs: open_requisition, put_lines, put_plan, submit, approve, reject, withdraw, expire_holds; set_chain, name_deputy;
+confirm, decline, lapse, cancel, add_scan; ship; record_acceptance (called by settlement), mark_settled (called by
+settlement).
 
 What the database keeps, whatever the path: ordered = open + in transit + accepted + rejected + cancelled on every order
 line, none below zero, returned ≤ accepted; accepted + rejected ≤ quantity on every shipment line; one acceptance line
-per shipment line; the approver is not the submitter.
+per shipment line; the approver is not the submitter, and nobody decides two steps; only what is submitted holds stock.
 """
