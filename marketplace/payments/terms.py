@@ -96,7 +96,7 @@ def propose_term(
 
 
 def answer_term(actor: Actor, term_id: UUID, *, agreed: bool) -> PaymentTerm:
-    """The supplier agrees, or does not. Raises Conflict: wrong_state, term_exists (others from the same day)."""
+    """The supplier agrees, or does not. Raises Conflict: wrong_state, payment_term_exists (others from the same day)."""
     actor.require("term.answer")
     row = by_id(PaymentTerm, term_id, PaymentTerm.supplier_id == actor.organisation, "payment_term", lock=True)
     state = rules.TERM.after("agree" if agreed else "refuse", row.state)
@@ -107,7 +107,7 @@ def answer_term(actor: Actor, term_id: UUID, *, agreed: bool) -> PaymentTerm:
         PaymentTerm.state == "agreed",
     )
     if agreed and db.session.scalar(same):
-        raise Conflict("term_exists")
+        raise Conflict("payment_term_exists")
     row.state, row.answered_by, row.answered_at = state, actor.user, clock.now()
     audit.record(actor, "term.agree" if agreed else "term.refuse", "payment_term", row.id)
     notices.done_about("payment_term", [row.id])
