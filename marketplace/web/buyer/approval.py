@@ -22,7 +22,7 @@ from ...procurement.schemas import NewDeputySchema
 from ..navigation import ROLE_WORDS
 from . import blueprint
 
-SHOWN_TIERS = 4
+SHOWN_TIERS = 2
 STEPS = range(1, MAX_STEPS + 1)
 LABELS = {
     "from_day": _l("从哪天起"),
@@ -135,7 +135,7 @@ def _page(form: Form, deputy_form: Form) -> Response:
         approvers=[(str(person), name) for person, name in people.items()],
         deciders=[(role, str(ROLE_WORDS[role])) for role in STEP_ROLES] + [(str(one), name) for one, name in people.items()],
         names=people | {str(person): name for person, name in people.items()} | identity.user_names(named),
-        role_words=ROLE_WORDS,
+        step_words=ROLE_WORDS,
         shown_tiers=min(tiers, MAX_TIERS),
         steps=STEPS,
         hold_days=HOLD_DAYS,
