@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response
 from flask_babel import lazy_gettext as _
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from ..core import clock
 from ..core.fields import Id, Place
@@ -15,6 +15,7 @@ from ..procurement import after_terms
 from ..procurement import services as procurement
 from ..procurement.after_rules import TERMS
 from ..procurement.after_schemas import (
+    AfterTermsSchema,
     AnswerDisputeSchema,
     DecideDisputeSchema,
     OrderDisputeOpenedSchema,
@@ -26,7 +27,7 @@ from ..procurement.after_schemas import (
 from ..settlement import services as settlement
 from .blueprint import Blueprint
 from .files import attached, gives_content
-from .paging import PageSchema, cut, list_of, page_of
+from .paging import PageSchema, list_of, page_of
 
 blueprint = Blueprint("order_disputes", _("订单争议"))
 STATES = ["", "open", "due", "raised", "answered", "upheld", "dismissed", "withdrawn"]
@@ -37,7 +38,7 @@ class OrderDisputesQuery(PageSchema):
     order_id = Id(load_default=None)
 
 
-class AfterTermsQuery(PageSchema):
+class AfterTermsQuery(Schema):
     division = Place(required=True)
 
 
@@ -62,13 +63,12 @@ def listed(query: dict[str, Any]) -> Any:
 
 @blueprint.get("/order-disputes/terms", summary=_("退货和争议的期限"))
 @blueprint.asks(AfterTermsQuery)
-@blueprint.gives(list_of(TermDaysShownSchema))
+@blueprint.gives(AfterTermsSchema)
 @guard("order_dispute.read")
 def terms(query: dict[str, Any]) -> Any:
     """Days of each kind in a division today."""
     day = clock.today()
-    rows = [{"kind": kind, "days": after_terms.days(kind, query["division"], day)} for kind in TERMS]
-    return cut(rows, query)
+    return {"terms": [{"kind": kind, "days": after_terms.days(kind, query["division"], day)} for kind in TERMS]}
 
 
 @blueprint.post("/order-disputes/terms", summary=_("设退货和争议的期限"))

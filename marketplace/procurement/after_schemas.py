@@ -161,6 +161,10 @@ class TermDaysShownSchema(Shown):
     days = Whole()
 
 
+class AfterTermsSchema(Shown):
+    terms = fields.List(fields.Nested(TermDaysShownSchema))
+
+
 class NewRecallSchema(Taken):
     hazard = fields.String(required=True, validate=validate.OneOf(HAZARDS))
     instruction = fields.String(required=True, validate=validate.OneOf(INSTRUCTIONS))
