@@ -302,6 +302,11 @@ def bill_by_acceptance(acceptance_ids: Iterable[UUID]) -> dict[UUID, Bill]:
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
+def bills_by_ids(bill_ids: Iterable[UUID]) -> dict[UUID, Bill]:
+    """The caller has checked scope."""
+    return {row.id: row for row in db.session.scalars(select(Bill).where(Bill.id.in_(set(bill_ids))))}
+
+
 def parts_of(bill_ids: Iterable[UUID]) -> dict[UUID, list[BillPart]]:
     """The acceptances that each bill is for, in the order of delivery; a prepayment has none."""
     query = select(BillPart).where(BillPart.bill_id.in_(set(bill_ids)))

@@ -8,6 +8,7 @@ from .bills import (  # noqa: F401
     bill,
     bill_by_acceptance,
     bill_months,
+    bills_by_ids,
     bills_of,
     count_to_pay,
     due,

@@ -22,6 +22,7 @@ NAV: dict[str, list[tuple[str, LazyString, str | None, str | None]]] = {
         ("public.demands", _("采购需求"), None, None),
         ("public.disclosure", _("认定公示"), None, None),
         ("public.notices", _("发放公示"), None, None),
+        ("public.discipline", _("付款情况"), None, None),
     ],
     "buyer": [
         ("buyer.home", _("首页"), None, None),

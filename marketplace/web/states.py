@@ -95,6 +95,34 @@ STATES: dict[str, dict[str, tuple[Tone, LazyString]]] = {
         "overdue": ("stop", _("逾期")),
         "credited": ("void", _("已冲销")),
     },
+    "payment_term": {
+        "proposed": ("wait", _("待供应商同意")),
+        "agreed": ("done", _("已约定")),
+        "refused": ("stop", _("未同意")),
+    },
+    "bank_row": {
+        "proposed": ("wait", _("待确认")),
+        "queued": ("wait", _("待处理")),
+        "confirmed": ("done", _("已到账")),
+        "returned": ("void", _("已退回付款方")),
+        "other": ("void", _("与结算无关")),
+    },
+    "payer_credit": {
+        "held": ("move", _("预付待抵")),
+        "to_refund": ("wait", _("待退回")),
+        "used": ("done", _("已用完")),
+        "refunded": ("void", _("已退回")),
+    },
+    "interest_claim": {
+        "claimed": ("wait", _("待付利息")),
+        "paid": ("done", _("利息已付")),
+        "waived": ("void", _("已放弃")),
+    },
+    "match": {
+        "matched": ("done", _("三单一致")),
+        "differs": ("stop", _("有差异")),
+        "missing": ("wait", _("缺发票")),
+    },
     "payment": {
         "recorded": ("wait", _("待供应商确认")),
         "processing": ("move", _("处理中")),

@@ -6,7 +6,7 @@ blueprint = Blueprint("buyer", __name__)
 
 from .. import after as _after  # noqa: E402  its views hang on this blueprint too
 from .. import confirmations as _confirmations  # noqa: E402  its views hang on this blueprint too
-from . import acceptance, approval, bills, builder, counters, delivery_plan, home, line_sheets, orders, pay, plan, plan_filing, requisitions, sourcing, sourcing_frameworks, standing, welfare  # noqa: E402, F401
+from . import acceptance, approval, bills, builder, counters, delivery_plan, home, line_sheets, money, orders, pay, plan, plan_filing, requisitions, sourcing, sourcing_frameworks, standing, welfare  # noqa: E402, F401
 
 _confirmations.hang(blueprint)
 _after.hang(blueprint)

@@ -1,6 +1,5 @@
 """Bills: what must be paid by when, one bill with its payment code, and the transfer that finance records."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,20 +8,26 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ...core import clock
+from ...core.fields import Id, Taken
+from ...core.money import format_yuan, yuan
 from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
 from ...identity import services as identity
 from ...payments import services as payments
-from ...payments.rules import clock_of
+from ...payments.rules import clock_of, open_fen
 from ...payments.schemas import NewTransferSchema
-from ...procurement import services as procurement
-from .. import returned
+from ...settlement import services as settlement
+from ..bill_shown import kind_of, of_bill
 from ..tables import Table
 from . import blueprint
 
-STATES = ("to_pay", "paid")
-LABELS = {"fen": _l("付款金额"), "paid_on": _l("付款日期"), "bank_serial": _l("银行流水号")}
+STATES = ("to_pay", "paid", "credited")
+LABELS = {"fen": _l("付款金额"), "paid_on": _l("付款日期"), "bank_serial": _l("银行流水号"), "credit_id": _l("余款")}
+
+
+class CreditSchema(Taken):
+    credit_id = Id(required=True)
 
 
 @blueprint.get("/bills")
@@ -38,7 +43,7 @@ def bills() -> str:
         rows=rows,
         table=table,
         state=state,
-        clocks={row.id: clock_of(row.issued_on, row.due_on, row.paid_on or clock.today()) for row in rows},
+        clocks={row.id: clock_of(row.delivered_on, row.due_on, row.paid_on or clock.today()) for row in rows},
         transfers=transfers,
         names=identity.named({row.supplier_id for row in rows}),
         kind_of=kind_of,
@@ -46,17 +51,11 @@ def bills() -> str:
     )
 
 
-def kind_of(bill: Any, today: date) -> str:
-    """A bill's badge: one past its day is overdue, whatever its row says."""
-    return "overdue" if bill.state == "to_pay" and bill.due_on < today else str(bill.state)
-
-
 @blueprint.get("/bills/<uuid:bill_id>")
 @guard("bill.read")
 def bill(bill_id: UUID) -> Response:
     row = payments.bill(actor(), bill_id)
-    due = row.total_fen - row.paid_fen
-    return _page(row, Form(NewTransferSchema(), {"fen": f"{due // 100}.{due % 100:02d}", "paid_on": clock.today()}))
+    return _page(row, Form(NewTransferSchema(), {"fen": str(yuan(open_fen(row))), "paid_on": clock.today()}))
 
 
 @blueprint.post("/bills/<uuid:bill_id>/transfer")
@@ -69,29 +68,35 @@ def record_transfer(bill_id: UUID) -> Response:
     return _page(payments.bill(actor(), bill_id), form)
 
 
+@blueprint.post("/bills/<uuid:bill_id>/credit")
+@guard("credit.use")
+def use_credit(bill_id: UUID) -> Response:
+    """Pays by what the supplier owes back."""
+    form = Form(CreditSchema())
+    with form.attempt():
+        settlement.use_credit(actor(), form.data()["credit_id"], bill_id)
+        return done(_("已用余款付款。"), "buyer.bill", bill_id=bill_id)
+    return _page(payments.bill(actor(), bill_id), form)
+
+
 def _page(row: Any, form: Form) -> Response:
-    order = procurement.order(actor(), row.order_id)
     transfers = payments.transfers_of([row.id]).get(row.id, [])
-    acceptance = next(
-        one for one in procurement.acceptances_of([row.order_id])[row.order_id] if one.id == row.acceptance_id
-    )
-    people = {acceptance.accepted_by} | {transfer.recorded_by for transfer in transfers}
+    shown = of_bill(row)
+    people = {one.accepted_by for one in shown["acceptances"]} | {transfer.recorded_by for transfer in transfers}
+    mine = row.agency_id == actor().organisation and row.state in payments.TO_PAY and open_fen(row) > 0
     return form.page(
         "buyer/bill.html",
         row=row,
-        order=order,
-        acceptance=acceptance,
-        lines={line.id: line for line in procurement.lines_of([row.order_id])[row.order_id]},
         supplier=identity.named({row.supplier_id})[row.supplier_id],
         invoices=payments.invoices_of([row.id]).get(row.id, []),
         transfers=transfers,
-        **returned.of_acceptance(acceptance),
-        clock=clock_of(row.issued_on, row.due_on, row.paid_on or clock.today()),
         names=identity.user_names({person for person in people if person}),
-        kind=kind_of(row, clock.today()),
-        may_pay=actor().may("transfer.record")
-        and row.agency_id == actor().organisation
-        and row.state == "to_pay"
-        and all(transfer.state == "refused" for transfer in transfers),
+        may_pay=mine and actor().may("transfer.record"),
+        credits=[
+            (credit.id, f"{credit.number}（{format_yuan(credit.fen - credit.used_fen)}）")
+            for credit in (payments.credits_listed(actor()) if mine and actor().may("credit.use") else [])
+            if credit.state == "to_refund" and credit.supplier_id == row.supplier_id and row.kind != "prepay"
+        ],
         labels=LABELS,
+        **shown,
     )

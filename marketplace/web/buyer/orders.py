@@ -163,7 +163,7 @@ def _page(order_id: UUID, form: Form) -> Response:
         shipments=shipments,
         lots=linkage.by_ids(line.lot_id for shipment in shipments for line in shipment.lines) if shipments else {},
         accepted_of={acceptance.shipment_id: acceptance for acceptance in acceptances},
-        bill_of={bill.acceptance_id: bill for bill in bills},
+        bill_of=payments.bill_by_acceptance([one.id for one in acceptances]),
         bills=bills,
         transfers=transfers,
         requisition=request_row,
@@ -171,7 +171,7 @@ def _page(order_id: UUID, form: Form) -> Response:
         supplier=identity.named({row.supplier_id})[row.supplier_id],
         steps=story.steps_of(row.id),
         sums=_sums(lines, bills),
-        due=min((bill for bill in bills if bill.state == "to_pay"), key=lambda bill: bill.due_on, default=None),
+        due=min((bill for bill in bills if bill.state in payments.TO_PAY), key=lambda bill: bill.due_on, default=None),
         unpaid=next((bill for bill in bills if _unpaid(bill, transfers)), None),
         households=attribution.households_reached(line_ids=[line.id for line in settled]) if settled else 0,
         reasons=REASONS,
@@ -182,7 +182,7 @@ def _page(order_id: UUID, form: Form) -> Response:
 
 def _unpaid(bill: Any, transfers: dict[UUID, list[Any]]) -> bool:
     """Whether a bill waits for a transfer, and not for the supplier's word on one."""
-    return bill.state == "to_pay" and all(one.state == "refused" for one in transfers.get(bill.id, []))
+    return bill.state in payments.TO_PAY and all(one.state == "refused" for one in transfers.get(bill.id, []))
 
 
 def _sums(lines: list[Any], bills: list[Any]) -> dict[str, int]:

@@ -65,7 +65,7 @@ def order(order_id: UUID) -> str:
         channel=next((found.name for found in channels.all_channels() if found.code == row.channel), row.channel),
         shipments=shipments,
         acceptances=acceptances,
-        bills={bill.acceptance_id: bill for bill in bills},
+        bills=payments.bill_by_acceptance([one.id for one in acceptances.values()]) if bills else {},
         lots=linkage.by_ids({part.lot_id for shipment in shipments for part in shipment.lines}),
         settled=settled,
         steps=story.steps_of(row.id),
@@ -90,7 +90,7 @@ def bills() -> str:
         groups={"overdue": _("逾期"), "to_pay": _("待付款"), "paid": _("已付清")},
         due=payments.due(actor()),
         parties=identity.named({row.agency_id for row in rows} | {row.supplier_id for row in rows}),
-        days=lambda bill: ((bill.paid_on or clock.today()) - bill.issued_on).days,
+        days=lambda bill: ((bill.paid_on or clock.today()) - bill.delivered_on).days,
         limit=DAYS_TO_PAY,
         bill_state=bill_state,
     )

@@ -13,11 +13,13 @@ from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
 from ...identity import services as identity
-from ...payments import rules
 from ...payments import services as payments
-from ...procurement import services as procurement
+from ...payments.invoices import rates_in_words
+from ...payments.rules import left_fen
+from ...payments.schemas import MonthBillSchema
 from ...settlement import services as settlement
-from .. import returned, sheets
+from .. import sheets
+from ..bill_shown import of_bill
 from ..tables import Table
 from . import blueprint, fields
 from .files import uploaded
@@ -31,6 +33,8 @@ LABELS = {
     "rate_basis_points": _l("税率"),
     "file": _l("发票文件"),
     "reason": _l("理由"),
+    "seller": _l("销售方"),
+    "agency_id": _l("采购人"),
 }
 
 
@@ -54,9 +58,10 @@ def bills() -> Response | str:
         only=only,
         choices=list(ONLY.items()),
         due=payments.due(actor()),
+        unbilled=[one for one in payments.unbilled(actor()) if one[1] == actor().organisation],
         waiting={bill.id: transfer for transfer, bill in payments.to_confirm(actor())},
         invoices=payments.invoices_of(ids),
-        names=identity.named({row.agency_id for row in rows}),
+        names=identity.named({row.agency_id for row in rows} | {one[0] for one in payments.unbilled(actor())}),
     )
 
 
@@ -93,36 +98,56 @@ def bill(bill_id: UUID) -> Response:
     """The bill's page; its form records a tax invoice."""
     row = payments.bill(actor(), bill_id)
     invoices = payments.invoices_of([bill_id]).get(bill_id, [])
-    left = row.total_fen - sum(invoice.amount_fen for invoice in invoices)
+    left = max(0, row.total_fen - row.credited_fen - sum(invoice.amount_fen for invoice in invoices))
     form = Form(InvoiceSchema(), {"issued_on": clock.today().isoformat(), "amount_fen": fields.yuan(left)})
     if form.posted:
         with form.attempt():
-            invoice = payments.record_invoice(actor(), bill_id, **form.data(), file_id=uploaded())
+            invoice = settlement.record_invoice(actor(), bill_id, **form.data(), file_id=uploaded())
             return done(_("发票 %(number)s 已登记。", number=invoice.number), "supplier.bill", bill_id=bill_id)
     return form.page("supplier/bill.html", **_shown(row, invoices, left))
 
 
 def _shown(row: Any, invoices: list[Any], left: int) -> dict[str, Any]:
-    acceptance, order = procurement.acceptance(actor(), row.acceptance_id)
     transfers = payments.transfers_of([row.id]).get(row.id, [])
-    settled = settlement.settled_of([order.id]).get(order.id, [])
+    shown = of_bill(row)
+    settled = settlement.settled_of(list(shown["orders"]))
     people = {user for transfer in transfers for user in (transfer.recorded_by, transfer.answered_by) if user}
+    rates = settlement.rates_of([row.id], clock.today()).get(row.id)
     return {
         "bill": row,
-        "order": order,
-        "acceptance": acceptance,
-        "lines": {line.id: line for line in procurement.lines_of([order.id]).get(order.id, [])},
         "transfers": transfers,
         "recorded": next((transfer for transfer in transfers if transfer.state == "recorded"), None),
         "invoices": invoices,
         "left": left,
-        "settled": {line.id: line for line in settled},
-        **returned.of_acceptance(acceptance),
+        "rates": rates_in_words(rates) if rates else "",
+        "settled": {line.id: line for lines in settled.values() for line in lines},
         "agency": identity.named({row.agency_id})[row.agency_id],
         "users": identity.user_names(people),
-        "clock": rules.clock_of(row.issued_on, row.due_on, clock.today()),
         "labels": LABELS,
+        **shown,
     }
+
+
+@blueprint.post("/bills/months")
+@guard("bill.make")
+def bill_month() -> Response:
+    """Everything of an agency that waits is billed now."""
+    form = Form(MonthBillSchema())
+    with form.attempt():
+        row = payments.make_month_bill(actor(), form.data()["agency_id"])
+        return done(_("结算单 %(number)s 已开出。", number=row.number), "supplier.bill", bill_id=row.id)
+    return done(str(form.error("agency_id") or _("没有待开结算单的验收")), "supplier.bills")
+
+
+@blueprint.post("/bills/<uuid:bill_id>/interest")
+@guard("interest.claim")
+def claim_interest(bill_id: UUID) -> Response:
+    row = payments.claim_interest(actor(), bill_id)
+    return done(
+        _("利息单 %(number)s（%(fen)s）已发给对方。", number=row.number, fen=format_yuan(row.fen)),
+        "supplier.bill",
+        bill_id=bill_id,
+    )
 
 
 @blueprint.post("/transfers/<uuid:transfer_id>/confirm")
@@ -130,7 +155,12 @@ def _shown(row: Any, invoices: list[Any], left: int) -> dict[str, Any]:
 def transfer_confirm(transfer_id: UUID) -> Response:
     """The money arrived: the bill is paid, and its lines settle down to the households."""
     transfer, row = settlement.confirm_payment(actor(), transfer_id)
-    words = _("%(fen)s 已确认到账，已结清并记到农户名下。", fen=format_yuan(transfer.fen))
+    if row.state == "paid":
+        words = _("%(fen)s 已确认到账，已结清并记到农户名下。", fen=format_yuan(transfer.fen))
+    else:
+        words = _(
+            "%(fen)s 已确认到账，还有 %(left)s 未付。", fen=format_yuan(transfer.fen), left=format_yuan(left_fen(row))
+        )
     return done(words, "supplier.bill", bill_id=row.id)
 
 

@@ -134,7 +134,7 @@ def order_page(order_id: UUID, form: Form) -> Response:
     lines = procurement.lines_of([order_id]).get(order_id, [])
     shipments = procurement.shipments_of([order_id]).get(order_id, [])
     acceptances = {found.shipment_id: found for found in procurement.acceptances_of([order_id]).get(order_id, [])}
-    bills = {bill.acceptance_id: bill for bill in payments.bills_of([order_id]).get(order_id, [])}
+    bills = payments.bill_by_acceptance([found.id for found in acceptances.values()])
     people = {row.requested_by, *(found.accepted_by for found in acceptances.values())}
     users = identity.user_names({user for user in people | {one.shipped_by for one in shipments} if user})
     return form.page(

@@ -40,7 +40,8 @@ def record_return(line_id: UUID) -> Response:
             return done(words, "supplier.bill", bill_id=row.bill_id)
     sale = settlement.sale(actor(), line_id)
     bill = payments.bill(actor(), sale.bill_id)
-    acceptance, order = procurement.acceptance(actor(), bill.acceptance_id)
+    order = procurement.order(actor(), sale.order_id)
+    accepted = procurement.acceptances_of([order.id])[order.id]
     line = {row.id: row for row in procurement.lines_of([order.id])[order.id]}[sale.order_line_id]
     return form.page(
         "supplier/return_form.html",
@@ -48,7 +49,7 @@ def record_return(line_id: UUID) -> Response:
         bill=bill,
         order=order,
         line=line,
-        part=next(part for part in acceptance.lines if part.id == sale.line_id),
+        part=next(part for acceptance in accepted for part in acceptance.lines if part.id == sale.line_id),
         agency=identity.named({order.agency_id})[order.agency_id],
         labels=LABELS,
     )

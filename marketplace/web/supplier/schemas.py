@@ -204,6 +204,8 @@ class InvoiceSchema(Schema):
     issued_on = Day(required=True)
     amount_fen = Fen(1, required=True)
     rate_basis_points = Whole(1, 2000, load_default=None)
+    seller = Text(80, load_default="")
+    reason = Text(200, load_default="")
 
 
 class PrepareSchema(Schema):
