@@ -145,7 +145,7 @@ class CountySchema(Shown):
 
 class CertificateSchema(Shown):
     id = Id()
-    number = fields.String(metadata={"example": "ZM-2026-000001"})
+    number = fields.String(metadata={"example": "ZM-2025-000042"})
     agency_id = Id()
     agency_name = fields.String()
     order_id = Id(allow_none=True)

@@ -24,11 +24,13 @@ from marketplace.identity import services as identity
 from marketplace.identity.permissions import ROLES
 from marketplace.linkage import services as linkage
 from marketplace.notices import services as notices
+from marketplace.notices.models import Message
 from marketplace.payments import services as payments
 from marketplace.payments.models import Bill, InterestClaim
 from marketplace.payments.stripe_models import CardPayment
 from marketplace.procurement import services as procurement
 from marketplace.procurement.models import AcceptanceLine, OrderLine
+from marketplace.reporting import certificates, papers_pack
 from marketplace.sourcing import standing, welfare
 from tests.api.callers import Caller, token_of
 from tests.factories import people
@@ -120,6 +122,7 @@ class County:
             **mechanisms(world, file.id, pieces, surplus),
             **repeating(world),
             **after_delivery(world, lot),
+            **papers(world, order.id),
         }
         self.words = {
             "number": [order.number, bill.number, shipment.number, slips[0].number],
@@ -153,6 +156,8 @@ class County:
             "identity number": people.id_number(701),
             "account": people.account(701),
             "draft": procurement.requisition(world.requester, draft).number,
+            "message": "MESSAGE-CANARY",
+            "certificate": certificates.certificate(world.finance, self.ids["certificate_id"]).number,
         }
 
 
@@ -210,6 +215,13 @@ def after_delivery(world: World, lot: UUID) -> dict[str, UUID]:
     }
     opened = {"hazard": "safety", "instruction": "return", "words": "农残超标", "act_by": day}
     return found | {"recall_id": procurement.open_recall(world.manager, lot, **opened).id}
+def papers(world: World, order: UUID) -> dict[str, UUID]:
+    """A message to the agency, a certificate of what it bought, and the job of a papers pack."""
+    about = {"organisation_id": world.finance.organisation, "about": ("order", order), "number": "MESSAGE-CANARY"}
+    notices.tell("order_confirmed", who="WORDS-CANARY", **about)
+    message = db.session.scalars(select(Message).where(Message.number == "MESSAGE-CANARY")).one()
+    certificate = certificates.issue(world.finance, order_id=order)
+    job = papers_pack.start(world.finance, "order", order)
 
 
 def repeating(world: World) -> dict[str, UUID]:
