@@ -28,6 +28,7 @@ NOUNS = (
     "orders",
     "story",
     "shipments",
+    "substitutes",
     "bills",
     "terms",
     "bank_statements",

@@ -374,7 +374,7 @@ WORDS: dict[str, LazyString] = {
     "crates_twice": _("同一种周转筐只填一行"),
     "crates_count": _("周转筐数量应是 1 到 %(most)s，押金不能是负数"),
     "crates_beyond_held": _("超过对方手里还有的数量"),
-    "tare_above_gross": _("第 %(no)s 筐的皮重不小于毛重，请核对"),
+    "crate_tare_above_gross": _("第 %(no)s 筐的皮重不小于毛重，请核对"),
     "net_differs": _("净重与各筐之和 %(sum_qty)s 不符，请只填一处或核对"),
     "too_many_crates": _("一行最多记 %(most)s 筐"),
     "papers_not_seen": _("没有核对：%(papers)s"),

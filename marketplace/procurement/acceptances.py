@@ -55,7 +55,7 @@ def record_acceptance(
 
     With a second inspector present and named it is signed by two; without, it waits for `sign_acceptance`.
     Raises Refused: receiver_is_requester, witness_is_receiver; Many with rows: more_than_shipped, reason_needed,
-    net_needed, net_beyond_tolerance, tare_above_gross, net_differs, not_counted, papers_missing, papers_not_seen,
+    net_needed, net_beyond_tolerance, crate_tare_above_gross, net_differs, not_counted, papers_missing, papers_not_seen,
     paper_expired, test_failed, sensory_off; Conflict: wrong_state.
     """
     actor.require("delivery.accept")

@@ -9,7 +9,7 @@ from uuid import UUID
 from marshmallow import ValidationError, fields, post_load, validate
 
 from ..core.errors import Refused
-from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Shown, Taken, Text, Whole
+from ..core.fields import MAX_PRICE_FEN, Day, Fen, Flag, Id, Moment, Period, Quantity, Shown, Taken, Text, Whole
 from ..products.rules import PAPERS
 from .acceptances import Count
 from .crates import MOST as MOST_CRATES
@@ -311,3 +311,32 @@ class TermSchema(Shown):
     from_day = Day()
     days = Whole()
     basis = fields.String()
+
+
+class NewSubstituteSchema(Taken):
+    order_line_id = Id(required=True)
+    offer_id = Id(required=True)
+    quantity = Quantity(required=True, metadata={"description": "Given up, of the line's order unit"})
+    instead = Quantity(required=True, metadata={"description": "That comes instead, of the other offer's order unit"})
+    price_fen = Fen(1, MAX_PRICE_FEN, required=True, metadata={"description": "Of the other offer, by its price unit"})
+    reason = Text(200, 1, required=True)
+
+
+class SubstituteAnswerSchema(Taken):
+    answer = Text(200, 1, required=True)
+
+
+class SubstituteSchema(Shown):
+    id = Id()
+    order_id = Id()
+    order_line_id = Id()
+    offer_id = Id()
+    quantity = Quantity()
+    instead = Quantity()
+    price_fen = Fen()
+    reason = fields.String()
+    state = fields.String()
+    proposed_at = Moment()
+    answered_at = Moment(allow_none=True)
+    answer = fields.String()
+    new_line_id = Id(allow_none=True)

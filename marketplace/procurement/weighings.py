@@ -24,7 +24,7 @@ class Scale:
 def net_of(entries: Sequence[Scale], typed: int | None, row: int) -> int | None:
     """The sum of a line's entries, or the net that was typed where there are none.
 
-    Raises Refused: tare_above_gross, net_differs (both given, and not the same), too_many_crates.
+    Raises Refused: crate_tare_above_gross, net_differs (both given, and not the same), too_many_crates.
     """
     if not entries:
         return typed
@@ -32,7 +32,7 @@ def net_of(entries: Sequence[Scale], typed: int | None, row: int) -> int | None:
         raise Refused("too_many_crates", field="scale", row=row, most=MOST)
     for no, entry in enumerate(entries, 1):
         if entry.tare < 0 or entry.gross <= entry.tare:
-            raise Refused("tare_above_gross", field="scale", row=row, no=no)
+            raise Refused("crate_tare_above_gross", field="scale", row=row, no=no)
     net = sum(entry.gross - entry.tare for entry in entries)
     if typed is not None and typed != net:
         raise Refused("net_differs", field="net", row=row, sum_qty=net)

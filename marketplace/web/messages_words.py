@@ -44,6 +44,11 @@ TO_DO: dict[str, Words] = {
     "order_to_confirm": (_("%(who)s 的订单 %(number)s（%(total_fen)s）等你接单"), "supplier.order", "order_id"),
     "shipment_under_way": (_("%(who)s 的发货 %(number)s 预计到货，请准备验收"), "buyer.accept", "shipment_id"),
     "acceptance_to_sign": (_("验收单 %(number)s 等第二人签字"), "buyer.acceptance", "acceptance_id"),
+    "substitute_proposed": (
+        _("%(who)s 提出用别的产品替代订单 %(number)s 的一行，请答复"),
+        "buyer.substitute",
+        "substitute_id",
+    ),
     "acceptance_due": (_("发货 %(number)s 请在 %(day)s 前验收，逾期视同验收"), "buyer.accept", "shipment_id"),
     "acceptance_deemed": (
         _("%(number)s 逾期未验收，已视同验收（%(total_fen)s）；两人签字后才计入份额"),
@@ -121,6 +126,7 @@ NEWS: dict[str, Words] = {
     "order_declined": (_("%(who)s 未接订单 %(number)s，库存和份额已退回"), "buyer.order", "order_id"),
     "order_lapsed": (_("订单 %(number)s 供应商逾期未接，库存和份额已退回"), "buyer.order", "order_id"),
     "order_cancelled": (_("%(who)s 取消了订单 %(number)s 的未发数量"), "supplier.order", "order_id"),
+    "substitute_answered": (_("%(who)s 已答复订单 %(number)s 的替代"), "supplier.order", "order_id"),
     "shipment_cancelled": (_("供应商撤回了发货 %(number)s，数量退回待发"), "buyer.order", "order_id"),
     "crates_returned": (_("%(who)s 收回周转筐 %(count)s 个"), "buyer.crates_of", "supplier_id"),
     "delivery_deemed": (_("%(who)s 逾期未验收，%(number)s 已视同验收（%(total_fen)s）"), "supplier.order", "order_id"),

@@ -77,7 +77,7 @@ def test_what_the_scale_and_the_checklist_say_is_kept_and_two_sign(world, people
     scales = [{"shipment_line_id": line, "gross": "105.000", "tare": "5.000"}] * 2
     assert codes(people["receiver"], path, {"lines": [found], "checklist": True}) == ["papers_not_seen"]
     wrong = [{"shipment_line_id": line, "gross": "5.000", "tare": "5.000"}]
-    assert codes(people["receiver"], path, {"lines": [found], "scales": wrong}) == ["tare_above_gross"]
+    assert codes(people["receiver"], path, {"lines": [found], "scales": wrong}) == ["crate_tare_above_gross"]
     stray = [scales[0] | {"shipment_line_id": str(world.offer)}]
     assert codes(people["receiver"], path, {"lines": [found], "scales": stray}) == ["not_an_id"]
     row = people["receiver"].post(path, {"lines": [found], "scales": scales, "papers": papers, "checklist": True})

@@ -71,8 +71,8 @@ def test_a_lines_net_weight_is_the_sum_of_its_crates(world, weighed):
 
 
 def test_scale_entries_that_cannot_be_are_refused(world, weighed):
-    assert codes(lambda: accept(world, weighed, scales=(Scale(700, 700),))) == ["tare_above_gross"]
-    assert codes(lambda: accept(world, weighed, scales=(Scale(8_000, -1),))) == ["tare_above_gross"]
+    assert codes(lambda: accept(world, weighed, scales=(Scale(700, 700),))) == ["crate_tare_above_gross"]
+    assert codes(lambda: accept(world, weighed, scales=(Scale(8_000, -1),))) == ["crate_tare_above_gross"]
     assert codes(lambda: accept(world, weighed, net=14_000, scales=(Scale(8_000, 700),))) == ["net_differs"]
     assert codes(lambda: accept(world, weighed, scales=(Scale(20_000, 700),))) == ["net_beyond_tolerance"]
     assert codes(lambda: accept(world, weighed)) == ["net_needed"]

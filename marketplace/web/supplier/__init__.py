@@ -45,6 +45,7 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     returns,
     shipping,
     slips,
+    substitutes,
     sourcing,
     stripe_account,
     surplus,
