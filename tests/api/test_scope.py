@@ -215,6 +215,8 @@ def after_delivery(world: World, lot: UUID) -> dict[str, UUID]:
     }
     opened = {"hazard": "safety", "instruction": "return", "words": "农残超标", "act_by": day}
     return found | {"recall_id": procurement.open_recall(world.manager, lot, **opened).id}
+
+
 def papers(world: World, order: UUID) -> dict[str, UUID]:
     """A message to the agency, a certificate of what it bought, and the job of a papers pack."""
     about = {"organisation_id": world.finance.organisation, "about": ("order", order), "number": "MESSAGE-CANARY"}
@@ -222,6 +224,7 @@ def papers(world: World, order: UUID) -> dict[str, UUID]:
     message = db.session.scalars(select(Message).where(Message.number == "MESSAGE-CANARY")).one()
     certificate = certificates.issue(world.finance, order_id=order)
     job = papers_pack.start(world.finance, "order", order)
+    return {"message_id": message.id, "certificate_id": certificate.id, "job_id": job.id}
 
 
 def repeating(world: World) -> dict[str, UUID]:
