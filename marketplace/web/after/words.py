@@ -5,10 +5,11 @@ from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 ORDERS = lazy_pgettext("plural", "订单")
-RETURNS = _("退货")
-DISPUTES = _("争议")
-RECALLS = _("召回")
-REVIEWS = _("评价")
+RETURNS = lazy_pgettext("list", "退货")
+DISPUTES = lazy_pgettext("list", "争议")
+RECALLS = lazy_pgettext("list", "召回")
+RECALL = lazy_pgettext("one", "召回")
+REVIEWS = lazy_pgettext("list", "评价")
 
 REASONS: dict[str, LazyString] = {
     "damaged": _("破损"),
