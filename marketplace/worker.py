@@ -24,11 +24,10 @@ from .payments import gateway, reconcile
 from .procurement import disputes, recalls, return_requests
 from .procurement import services as procurement
 from .quota import services as quota
-from .reporting import cards, verification
 from .reporting import cards, papers_pack, verification
 from .search import gather
 from .search import services as search
-from .settlement import card_reconcile, card_work
+from .settlement import bank_confirming, billing, card_reconcile, card_work
 from .settlement import services as settlement
 from .sourcing import services as sourcing
 from .sourcing import standing
@@ -37,6 +36,7 @@ from .web import mails
 HANDLERS: dict[str, outbox.Handler] = {"offers_changed": gather.offers_changed}
 # Kind of long work → who does it.
 JOBS: dict[str, jobs.Handler] = {
+    bank_confirming.KIND: bank_confirming.work,
     "verify": verification.job,
     "cards": cards.work,
     papers_pack.KIND: papers_pack.work,
@@ -184,10 +184,16 @@ def draft_standing_orders() -> None:
             standing.draft_for(standing_id, day)
 
 
-def close_requests() -> None:
-    """Requests for quotation whose deadline has passed: the agencies are told to compare and award."""
+def bill_months() -> None:
+    """What was delivered in a month that has ended is billed, where the parties agreed on a bill per month."""
     with transaction():
-        sourcing.close_due()
+        billing.bill_month_ends()
+
+
+def end_prepayments() -> None:
+    """Prepaid orders of which nothing more comes give back what they hold."""
+    with transaction():
+        billing.end_prepayments()
 
 
 def remind_of_quota() -> None:
@@ -198,8 +204,16 @@ def remind_of_quota() -> None:
         settlement.warn_of_the_year()
 
 
+def close_requests() -> None:
+    """Requests for quotation whose deadline has passed: the agencies are told to compare and award."""
+    with transaction():
+        sourcing.close_due()
+
+
 # What the clock asks for, and how often.
 DUTIES: dict[Callable[[], None], timedelta] = {
+    bill_months: timedelta(hours=1),
+    end_prepayments: timedelta(minutes=10),
     seal_journals: timedelta(seconds=3),
     seal_late_journals: timedelta(minutes=5),
     seal_forgotten_journals: timedelta(hours=1),
