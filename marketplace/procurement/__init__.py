@@ -11,7 +11,12 @@ confirm, decline, lapse, cancel, add_scan; ship, amend_shipment, cancel_shipment
 save_draft, add_photo, take_back (crates); record_acceptance, record_deemed, sign_acceptance, mark_settled (called by
 settlement).
 
-What the database keeps, whatever the path: ordered = open + in transit + accepted + rejected + cancelled on every order
+After delivery: return_request with return_photo (ask_return, answer_return, send_return, receive_return; settlement
+ends it), order_dispute (raise_dispute, answer_dispute, decide_dispute), recall with recall_recipient (open_recall,
+answer_recall, end_recall), review (review, reply, hide), after_term (the days for each).
+
+What the database keeps, whatever the path: settled + credited ≤ accepted on every order line; one open return request
+per accepted line, one open dispute about a thing, one open recall per lot; ordered = open + in transit + accepted + rejected + cancelled on every order
 line, none below zero, returned ≤ accepted; accepted + rejected ≤ quantity on every shipment line; one acceptance line
 per shipment line; one draft per shipment; no crates below zero; a second signature is another's; the
 approver is not the submitter, and nobody decides two steps; only what is submitted holds stock.
