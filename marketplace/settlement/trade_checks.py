@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import func, or_, select, union_all
+from sqlalchemy.orm import aliased
 
 from ..catalogue.models import Offer
 from ..core import clock
@@ -11,7 +12,7 @@ from ..core.db import db
 from ..core.outbox import OutboxEvent
 from ..linkage.models import Consent, Roster, RosterEntry
 from ..procurement.models import OrderLine, Requisition, RequisitionLine
-from ..quota.models import QuotaPlan
+from ..quota.models import QuotaContractor, QuotaPlan
 
 STUCK = timedelta(hours=1)
 
@@ -65,6 +66,27 @@ def plans_stay_below_their_ceiling() -> list[str]:
     return [f"plan {id_}: {fen} fen of {ceiling}" for id_, fen, ceiling in db.session.execute(query)]
 
 
+def each_unit_is_counted_by_one_plan() -> list[str]:
+    """A plan that another covers is covered by one that counts; no contractor is named twice for the same days."""
+    filer = aliased(QuotaPlan)
+    chained = (
+        select(QuotaPlan.id)
+        .join(filer, filer.id == QuotaPlan.covered_by_id)
+        .where(or_(filer.covered_by_id.is_not(None), filer.year != QuotaPlan.year))
+    )
+    first, second = aliased(QuotaContractor), aliased(QuotaContractor)
+    days = or_(first.until_day.is_(None), first.until_day >= second.from_day)
+    twice = (
+        select(second.contractor_id)
+        .distinct()
+        .join(first, (first.contractor_id == second.contractor_id) & (first.year == second.year))
+        .where(first.id != second.id, first.from_day <= second.from_day, days)
+    )
+    return [f"plan {id_}: covered by one that is covered itself" for id_ in db.session.scalars(chained)] + [
+        f"contractor {id_}: named twice for the same days" for id_ in db.session.scalars(twice)
+    ]
+
+
 def everybody_on_a_roster_consented() -> list[str]:
     """Nobody stands on a roster without having said yes to its agreement."""
     query = (
@@ -96,6 +118,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     stock_reserved_is_what_lines_hold,
     order_lines_keep_their_quantity,
     plans_stay_below_their_ceiling,
+    each_unit_is_counted_by_one_plan,
     everybody_on_a_roster_consented,
     the_outbox_moves,
 ]

@@ -4,7 +4,7 @@ what is still to order and by when, and orders that may miss the year."""
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, func, select, text
 
 from marketplace.core import clock
 from marketplace.core.db import db, transaction
@@ -19,7 +19,7 @@ from marketplace.procurement import services as procurement
 from marketplace.quota import services as quota
 from marketplace.quota.filing import name_contractor
 from marketplace.quota.models import QuotaPlan
-from marketplace.settlement import checks
+from marketplace.settlement import checks, trade_checks
 from marketplace.settlement import plans as progress
 from marketplace.settlement import services as settlement
 from marketplace.settlement.models import SettledLine
@@ -301,3 +301,23 @@ def test_units_of_others_are_not_in_it(world):
         assert [row.id for row in found.rows] == [world.requester.organisation]
         assert db.session.scalar(select(func.count()).select_from(Organisation)) > 1
         assert db.session.scalar(select(func.count()).select_from(QuotaPlan)) == 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE quota_plan SET unit_case = 'shared', committed_fen = 0, settled_fen = 0, covered_by_id ="
+        " (SELECT id FROM quota_plan WHERE unit_case = 'outsourced') WHERE agency_id = :host",
+        "INSERT INTO quota_contractor (id, plan_id, year, contractor_id, from_day, until_day)"
+        " SELECT plan_id, plan_id, year, contractor_id, from_day, from_day FROM quota_contractor",
+    ],
+)
+def test_the_verifier_finds_what_two_plans_would_count(world, tree, edit):
+    """A chain of covered plans, a contractor named twice: neither can be made by the verbs."""
+    assert trade_checks.each_unit_is_counted_by_one_plan() == []
+    with transaction():
+        statement = text(edit)
+        if ":host" in edit:
+            statement = statement.bindparams(bindparam("host", tree["host"].id, Uuid()))
+        db.session.execute(statement)
+    assert len(trade_checks.each_unit_is_counted_by_one_plan()) == 1

@@ -13,7 +13,6 @@ from ...core.money import half_up, yuan
 from ...edge.current import actor
 from ...edge.guard import guard
 from ...identity import services as identity
-from ...procurement import services as procurement
 from ...products import services as products
 from ...quota import services as quota
 from ...quota.rules import COUNTING
@@ -80,7 +79,7 @@ def plan() -> str | Response:
         months=settlement.months_of_plan(row.id) if row else {},
         lines=lines,
         table=table,
-        orders=procurement.by_ids(actor(), order_ids) if order_ids else {},
+        orders=settlement.numbers_of(order_ids) if order_ids else {},
         products=products.by_ids({line.product_id for line in lines}) if lines else {},
         suppliers=identity.named({line.supplier_id for line in lines}),
         **_filing(year),

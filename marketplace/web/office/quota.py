@@ -36,7 +36,7 @@ LABELS = {
     "not_below_last_year": _l("不低于上年"),
     "union_share_bp": _l("没有食堂的，按工会经费"),
     "filing_md": _l("填报期限"),
-    "counting_md": _l("计入截止日"),
+    "counting_md": _l("统计截止日"),
     "warn_md": _l("从哪天起提醒"),
     "needs_review": _l("评价后才计入"),
     "lead_days": _l("下单到送达"),

@@ -58,6 +58,7 @@ _CHECKS = {
     "settled_money_of_a_plan_is_its_lines": ("trade", _("预留份额的完成额等于它的结清行")),
     "committed_money_of_a_plan_is_its_open_lines": ("trade", _("预留份额的在途额等于它的未结订单")),
     "plans_stay_below_their_ceiling": ("trade", _("预留份额没有超过上限")),
+    "each_unit_is_counted_by_one_plan": ("trade", _("合用食堂和承包商的采购各只计入一份方案")),
     "figures_are_their_settled_lines": ("reports", _("报表汇总数等于结清行重算")),
     "closed_months_are_what_was_frozen": ("reports", _("已结账月份的数字没有变")),
     "closed_months_are_guarded": ("reports", _("已结账月份的防记账触发器在")),
