@@ -5,12 +5,12 @@ A message is a row of the transaction of what it tells. It stays open until some
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Update, bindparam, update
+from sqlalchemy import Update, bindparam, func, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import clock
@@ -111,3 +111,12 @@ def done_about(about_kind: str, about_ids: Iterable[UUID], *kinds: str, organisa
     if organisation_id:
         asked["of_organisation"] = organisation_id
     db.session.execute(_done(bool(kinds), bool(organisation_id)), asked)
+
+
+def put_aside(before: datetime) -> int:
+    """What was told before a moment is over: nobody has to do it and it is not mailed any more; how many there were."""
+    open_ = update(Message).where(Message.at < before, Message.done_at.is_(None) | Message.spread_at.is_(None))
+    ended = open_.values(
+        done_at=func.coalesce(Message.done_at, Message.at), spread_at=func.coalesce(Message.spread_at, Message.at)
+    )
+    return len(db.session.execute(ended.returning(Message.id), execution_options={"synchronize_session": False}).all())

@@ -11,7 +11,7 @@ from marketplace.core.audit import AuditEvent
 from marketplace.core.db import db, new_id, transaction
 from marketplace.core.errors import NotFound, Refused, TooMany
 from marketplace.identity.models import User
-from marketplace.notices import inbox
+from marketplace.notices import inbox, messages
 from marketplace.notices import mail as mails
 from marketplace.notices.messages import Telling, done_about, tell, tell_many
 from marketplace.notices.models import MailDelivery, MailSetting, Message
@@ -304,3 +304,14 @@ def test_a_message_without_words_or_facts_shows_its_number(world):
     assert sentence(Message(kind="gone", number="SO-2", facts={})) == "SO-2"
     assert SYSTEM.user is None
     assert inbox.unread(SYSTEM) == 0
+
+
+def test_what_was_told_long_ago_can_be_put_aside(world):
+    """Red when something newer is put aside too, or what is done already gets another day."""
+    with clock.fixed(MORNING - timedelta(days=30)):
+        told(world.manager)
+    told(world.manager)
+    with transaction():
+        assert messages.put_aside(clock.now() - timedelta(days=1)) == 1
+        assert messages.put_aside(clock.now() - timedelta(days=1)) == 0
+    assert inbox.unread(world.manager) == 1
