@@ -78,7 +78,7 @@ def rates_of(bill_ids: Iterable[UUID], day: date) -> dict[UUID, frozenset[int | 
         .where(BillPart.bill_id.in_(set(bill_ids)), AcceptanceLine.money_fen > 0)
         .distinct()
     )
-    found = list(db.session.execute(query))
+    found: list[Any] = list(db.session.execute(query))
     kinds = identity.named({supplier_id for _, supplier_id, _ in found})
     above = {row.code: row.parent_code for row in products.categories()}
     rates: dict[UUID, set[int | None]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -107,9 +108,10 @@ def of_bills(bills: Iterable[Bill], *, lines: bool = True) -> dict[UUID, Match]:
         .where(BillPart.bill_id.in_(found))
         .group_by(BillPart.bill_id, OrderLine.id)
     )
-    sums = [(bill_id, line_id, *map(int, rest)) for bill_id, line_id, *rest in db.session.execute(accepted)]
+    sums: list[Any] = list(db.session.execute(accepted))
     of = {row.id: row for row in _order_lines({line_id for _, line_id, *_ in sums})} if lines else {}
-    for bill_id, line_id, quantity, fen, returned, returned_fen in sums:
+    for bill_id, line_id, *counted in sums:
+        quantity, fen, returned, returned_fen = map(int, counted)
         match = found[bill_id]
         match.accepted_fen += fen
         match.returned_fen += returned_fen
