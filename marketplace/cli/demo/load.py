@@ -13,7 +13,7 @@ from ...core.errors import Conflict
 from ...identity import services as identity
 from ...regions import defaults
 from ...search import gather
-from . import delivery, papers, people, repeating, sourcing
+from . import papers, people, repeating, sourcing
 from .people import Progress, Size
 from .year import Year
 
