@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -32,13 +32,15 @@ ONE_STEP: list[dict[str, Any]] = [{"title": "", "role": "approver", "user_id": N
 
 def rules_on(agency_id: UUID, day: date) -> list[ApprovalRule]:
     """The rules that hold on a day, by rising amount: those of the latest day that is not after it."""
-    newest = select(func.max(ApprovalRule.from_day)).where(
-        ApprovalRule.agency_id == agency_id, ApprovalRule.from_day <= day
-    )
-    query = select(ApprovalRule).where(
-        ApprovalRule.agency_id == agency_id, ApprovalRule.from_day == newest.scalar_subquery()
-    )
-    return list(db.session.scalars(query.order_by(ApprovalRule.from_fen)))
+    return list(db.session.scalars(_RULES, {"agency": agency_id, "day": day}))
+
+
+# Built once: every submission asks it.
+_OWN = ApprovalRule.agency_id == bindparam("agency")
+_NEWEST = select(func.max(ApprovalRule.from_day)).where(_OWN, ApprovalRule.from_day <= bindparam("day"))
+_RULES = (
+    select(ApprovalRule).where(_OWN, ApprovalRule.from_day == _NEWEST.scalar_subquery()).order_by(ApprovalRule.from_fen)
+)
 
 
 def chain(actor: Actor) -> dict[date, list[ApprovalRule]]:
