@@ -102,6 +102,16 @@ def _given_up(row: CardPayment) -> bool:
     return True
 
 
+def locked(payment_id: UUID) -> tuple[CardPayment, Bill]:
+    """A payment and its bill, locked for the transaction: the bill first, as whoever asks for a payment does.
+
+    PostgreSQL checks a row's foreign keys again when one transaction changes it twice, and so waits for its bill.
+    """
+    bill_id = by_id(CardPayment, payment_id, what="card_payment").bill_id
+    bill = by_id(Bill, bill_id, lock=True)
+    return by_id(CardPayment, payment_id, what="card_payment", lock=True), bill
+
+
 def move(row: CardPayment, verb: str, error: str = "") -> bool:
     """The row goes forward, if the verb leads anywhere from where it stands. Returns whether it moved."""
     target = card_rules.forward(card_rules.PAYMENT, verb, row.state)
@@ -118,7 +128,7 @@ def move(row: CardPayment, verb: str, error: str = "") -> bool:
 
 def follow_checkout(payment_id: UUID, seen: gateway.Checkout) -> CardPayment:
     """What Stripe says of a payment's page is written down: its address while it is open, nothing once it is not."""
-    row = by_id(CardPayment, payment_id, what="card_payment", lock=True)
+    row, _bill = locked(payment_id)
     if seen.account != row.account or row.checkout_id not in (None, seen.id):
         return row
     row.checkout_id = seen.id
@@ -156,8 +166,7 @@ def start(actor: Actor, bill_id: UUID, return_url: str) -> CardPayment:
         )
     except Refused as refusal:
         with transaction():
-            refused = by_id(CardPayment, row.id, lock=True)
-            move(refused, "fail", str(refusal.facts.get("reason", refusal.code))[:60])
+            move(locked(row.id)[0], "fail", str(refusal.facts.get("reason", refusal.code))[:60])
         raise
     with transaction():
         row = follow_checkout(row.id, seen)

@@ -29,8 +29,7 @@ def follow_payment(seen: gateway.Payment) -> str:
     if found is None:
         _finding("card_payment_unknown", seen.account, seen.id, fen=seen.fen)
         return "unknown"
-    bill = by_id(Bill, found.bill_id, lock=True)  # before the payment's row: whoever asks for one locks in this order
-    row = by_id(CardPayment, found.id, lock=True)
+    row, bill = intents.locked(found.id)
     if differing := difference(row, seen):
         facts = {"payment": seen.id, "what": differing, "expected_fen": row.fen, "fen": seen.received_fen or seen.fen}
         _finding("card_payment_differs", row.account, str(row.id), number=bill.number, **facts)

@@ -8,7 +8,7 @@ import logging
 from uuid import UUID
 
 from ..core.actor import Actor
-from ..core.db import by_id, db, transaction
+from ..core.db import db, transaction
 from ..core.errors import NotFound, Refused, Unavailable
 from ..payments import accounts, gateway, inbox, intents, refunds
 from ..payments.stripe_models import CardPayment
@@ -118,7 +118,7 @@ def apply_checkout(seen: gateway.Checkout) -> str:
     note = _follow_payment(seen.account, seen.payment)
     if note == "waiting" and seen.state == "complete":  # a wallet that said no after its page was left
         with transaction():
-            intents.move(by_id(CardPayment, id_, lock=True), "fail")
+            intents.move(intents.locked(id_)[0], "fail")
         return "failed"
     return note
 
@@ -174,4 +174,4 @@ def close(actor: Actor, payment_id: UUID) -> None:
         apply_checkout(seen)
         return
     with transaction():
-        intents.move(by_id(CardPayment, payment_id, lock=True), "cancel")
+        intents.move(intents.locked(payment_id)[0], "cancel")

@@ -1,5 +1,7 @@
 """Paying a bill at Stripe: one live payment, frozen, called by its id, believed only as Stripe says it again."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import func, select, text, update
 
@@ -273,3 +275,20 @@ def test_the_offices_ledger_of_findings_says_what_stripe_has(counter):
     assert "网上支付与应付不符" in page
     assert "应为 ¥1,200.00" in page
     assert "Stripe 上 ¥1.00" in page
+
+
+def test_clicks_at_once_open_one_page(app, counter):
+    """Red when `ask_payment` does not lock the bill, or the key of the call is not the row's id."""
+    bill, finance = counter.bill().id, counter.world.finance
+
+    def click(_):
+        with app.app_context():
+            try:
+                return intents.start(finance, bill, RETURN).id
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(6) as pool:
+        rows = set(pool.map(click, range(6)))
+    assert len(rows) == 1
+    assert len([one for one in counter.double.objects.values() if one["object"] == "checkout.session"]) == 1

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import delete, func, select
 
+from marketplace import worker
 from marketplace.core import clock
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Unavailable
@@ -151,3 +152,14 @@ def test_an_inbox_that_was_lost_is_no_loss(counter):
     reconcile()
     with transaction(write=False):
         assert db.session.get_one(CardPayment, row.id).state == "succeeded"
+
+
+def test_the_worker_compares_by_itself_and_outlives_stripe(counter):
+    row = counter.asked()
+    counter.double.pays(row.checkout_id)
+    counter.double.down = True
+    worker.compare_with_stripe()
+    assert counter.payment(row.id).state == "open"
+    counter.double.down = False
+    worker.compare_with_stripe()
+    assert counter.payment(row.id).state == "succeeded"

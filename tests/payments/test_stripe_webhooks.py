@@ -182,8 +182,8 @@ def story(counter, number, rng):
 
 
 def test_events_in_any_order_and_number_end_where_a_serial_run_ends(counter):
-    """Invariant 5 for Stripe: each event one to five times, shuffled, worked off in portions. Red when a state can go
-    back, an event is worked off without its object being read again, or a repeated one pays again."""
+    """Invariant 5 for Stripe: each event one to five times, shuffled, worked off in portions. Red when `follow_payment`
+    pays whatever `move` answers."""
     many = max(12, count(120))
     rng = random.Random(5)
     serial = [story(counter, number, rng) for number in range(many)]
