@@ -12,7 +12,7 @@ from ..core.fields import Id, Period, Year
 from ..edge.current import actor
 from ..edge.guard import guard
 from ..identity import services as identity
-from ..procurement.models import COUNTED_AS
+from ..procurement.schemas import COUNTED_AS
 from ..quota import services as quota
 from ..quota.schemas import (
     AmendmentSchema,
