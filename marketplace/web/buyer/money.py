@@ -21,7 +21,7 @@ from . import blueprint
 LABELS = {
     "supplier_id": _l("供应商"),
     "from_day": _l("起始日"),
-    "billing": _l("开单"),
+    "billing": _l("开单方式"),
     "terms": _l("付款方式"),
     "clock_from": _l("付款期从"),
     "days": _l("付款期"),
