@@ -13,7 +13,7 @@ from ...core.errors import Conflict
 from ...identity import services as identity
 from ...regions import defaults
 from ...search import gather
-from . import papers, people, repeating, sourcing
+from . import delivery, papers, people, repeating, sourcing
 from .people import Progress, Size
 from .year import Year
 
@@ -43,6 +43,7 @@ def load(progress: Progress, seed: int = SEED, size: Size = WHOLE) -> float:
         people.recent(cast)
         repeating.make(cast)
         sourcing.make(cast)
+        delivery.make(cast)
         papers.make(cast)
         catalogue.refresh_references()
         gather.rebuild()
