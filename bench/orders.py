@@ -30,8 +30,10 @@ QUANTITY = "10.000"
 RAW_ROWS = 20_000
 BATCH = 1000
 BARE_S = 3.0
-TO_REACH = {"placed": 0.05, "settled": 0.05}
-PEERS = {"placed": (0.0010, 0.0023)}
+TO_REACH = {"placed": 0.05, "over_five": 0.05, "settled": 0.05}
+PEERS = {"placed": (0.0010, 0.0023), "over_five": (0.0010, 0.0023)}
+SUPPLIERS = 5
+STEPS_OVER_FIVE = ("submitted, five suppliers", "approved, five suppliers")
 STEPS = ("drafted", "submitted", "approved", "confirmed", "shipped", "accepted", "transferred", "settled")
 
 
@@ -49,7 +51,7 @@ def _on(server: Postgres, name: str, var: Path, url: str, count: int) -> dict[st
     var.mkdir(parents=True, exist_ok=True)
     app = world.application(world.settings(var, url))
     with app.app_context():
-        pairs = market.pairs(PAIRS, -(-count // PAIRS) + 2)
+        pairs = market.pairs(PAIRS, 2 * -(-count // PAIRS) + 4)
         raw = raw_inserts(server.url("bangfu") if url else f"sqlite:///{var / world.FILE.name}")
     with ExitStack() as stack:
         plain = stack.enter_context(
@@ -58,7 +60,12 @@ def _on(server: Postgres, name: str, var: Path, url: str, count: int) -> dict[st
         ours = stack.enter_context(gunicorn("wsgi:app", {"DATABASE_URL": url}, var))
         walk(server, ours, pairs, len(pairs) * 2)  # warm
         beside: dict[str, list[Outcome]] = {}
-        steps = walk(server, ours, pairs, count, lambda what: beside.setdefault(what, []).append(_bare(server, plain)))
+
+        def turn(what: str) -> None:
+            beside.setdefault(what, []).append(_bare(server, plain))
+
+        steps = walk(server, ours, pairs, count, turn)
+        steps |= over_five(server, ours, pairs, count, turn)
     return _row(name, steps, beside, raw)
 
 
@@ -71,7 +78,11 @@ def _row(
 ) -> dict[str, Any]:
     orders = steps["settled"].answers
     found: dict[str, Any] = {"engine": name, "orders": orders}
-    for what, of in (("placed", ("submitted", "approved")), ("settled", ("settled",))):
+    for what, of in (
+        ("placed", ("submitted", "approved")),
+        ("over_five", STEPS_OVER_FIVE),
+        ("settled", ("settled",)),
+    ):
         rate = orders / sum(steps[step].seconds for step in of)
         cpu = sum(steps[step].cpu_ms for step in of)
         bare_rate = statistics.mean(one.per_second for one in beside[what])
@@ -166,14 +177,50 @@ def walk(
     return done
 
 
+def over_five(
+    database: Postgres, server: Server, pairs: list[Pair], count: int, beside: Callable[[str], object]
+) -> dict[str, Outcome]:
+    """Twenty lines over five suppliers each: submitted (stock held, steps frozen), approved and split into five orders."""
+    done: dict[str, Outcome] = {}
+    of = [pairs[n % len(pairs)] for n in range(count)]
+    each = market.LINES // SUPPLIERS
+    goods = [
+        [offer for ahead in range(SUPPLIERS) for offer in pairs[(n + ahead) % len(pairs)].offers[:each]]
+        for n in range(len(pairs))
+    ]
+
+    def step(name: str, requests: list[bytes]) -> list[Any]:
+        outcome = done[name] = run_counted(database, server, iter(requests), keep=True)
+        if outcome.failed or outcome.answers != len(requests):
+            raise RuntimeError(f"{name}: {outcome.statuses}")
+        return [json.loads(outcome.bodies[n]) for n in range(len(requests))]
+
+    def send(who: str, pair: Pair, path: str, body: bytes = b"") -> bytes:
+        return post(f"/api/v1/{path}", body, pair.headers(who) | {"Idempotency-Key": uuid4().hex})
+
+    head = {"title": "测量", "deliver_on": _day(7), "window": "上午", "address": "测量街 1 号", "contact": "食堂"}
+    drafts = [
+        row["id"]
+        for row in step("opened", [send("requester", pair, "requisitions", json.dumps(head).encode()) for pair in of])
+    ]
+    both = list(zip(of, drafts, strict=True))
+    step("drafted", [_fill(pair, draft, goods[n % len(pairs)]) for n, (pair, draft) in enumerate(both)])
+    beside("over_five")
+    submitted, approved = STEPS_OVER_FIVE
+    step(submitted, [send("requester", pair, f"requisitions/{draft}/submit") for pair, draft in both])
+    step(approved, [send("approver", pair, f"requisitions/{draft}/approve") for pair, draft in both])
+    beside("over_five")
+    return {name: done[name] for name in STEPS_OVER_FIVE}
+
+
 def _day(ahead: int) -> str:
     from marketplace.core import clock
 
     return (clock.today() + timedelta(days=ahead)).isoformat()
 
 
-def _fill(pair: Pair, draft: str) -> bytes:
-    lines = [{"offer_id": str(offer), "quantity": QUANTITY} for offer in pair.offers]
+def _fill(pair: Pair, draft: str, offers: list[UUID] | None = None) -> bytes:
+    lines = [{"offer_id": str(offer), "quantity": QUANTITY} for offer in offers or pair.offers]
     headers = pair.headers("requester") | {"If-Match": '"1"'}
     return put(f"/api/v1/requisitions/{draft}/lines", json.dumps({"lines": lines}).encode(), headers)
 
@@ -264,7 +311,7 @@ def _today() -> Any:
 
 def lines(found: list[dict[str, Any]]) -> Iterator[list[str]]:
     yield ["20-line orders", *(row["engine"] for row in found)]
-    for what in ("placed", "settled"):
+    for what in TO_REACH:
         yield ["bare page beside it, per s", *(f"{row[f'{what}_bare_per_s']:,.0f}" for row in found)]
         yield [f"{what}, per s", *(f"{row[f'{what}_per_s']:.1f}" for row in found)]
         peers = ", ".join(f"{peer:g}" for peer in PEERS.get(what, ())) or "none does it"
@@ -274,7 +321,7 @@ def lines(found: list[dict[str, Any]]) -> Iterator[list[str]]:
     yield ["settled lines, per s", *(f"{row['settled_lines_per_s']:,}" for row in found)]
     yield ["raw rows in batches, per s", *(f"{row['raw_rows_per_s']:,}" for row in found)]
     yield ["raw rows by COPY, per s", *(f"{row.get('copy_rows_per_s', 0):,}" for row in found)]
-    for step in STEPS:
+    for step in (*STEPS, *STEPS_OVER_FIVE):
         yield [
             f"  {step}: per s, p95 ms, cpu ms",
             *("{per_s:.1f}, {p95_ms:.0f}, {cpu_ms:.1f}".format(**row["steps"][step]) for row in found),
