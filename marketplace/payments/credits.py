@@ -51,7 +51,7 @@ def refuse_if_paying(bill: Bill) -> None:
 
 def lock_part(acceptance_id: UUID) -> BillPart | None:
     """An acceptance's part of a bill, made or to come, locked: the month's billing waits for what comes back of it."""
-    query = select(BillPart).where(BillPart.acceptance_id == acceptance_id).with_for_update()
+    query = select(BillPart).where(BillPart.acceptance_id == acceptance_id).with_for_update(key_share=True)
     return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 

@@ -207,7 +207,9 @@ def returned_before_billing(acceptance_id: UUID) -> int:
 def lock_acceptance_of(line_id: UUID) -> Acceptance:
     """The acceptance of a line, locked first of all that a return locks. Raises NotFound."""
     of = select(AcceptanceLine.acceptance_id).where(AcceptanceLine.id == line_id).scalar_subquery()
-    return fetch(select(Acceptance).where(Acceptance.id == of), "acceptance", lock=True)
+    # Not against keys: what settles refers to it while it waits for nothing of ours.
+    query = select(Acceptance).where(Acceptance.id == of).with_for_update(key_share=True)
+    return fetch(query.execution_options(populate_existing=True), "acceptance")
 
 
 def returns_of(order_ids: Iterable[UUID]) -> dict[UUID, list[GoodsReturn]]:
