@@ -9,6 +9,9 @@ from .approvals import approve, reject  # noqa: F401
 from .chains import chain, may_decide, set_chain, steps_of, to_decide, waiting_steps  # noqa: F401
 from .checking import CheckedLine, check, typed_line  # noqa: F401
 from .checking import lines_of as requisition_lines  # noqa: F401
+from .confirmations import add_scan as add_confirmation_scan  # noqa: F401
+from .confirmations import confirmation, scans_of  # noqa: F401
+from .confirmations import scan_file as confirmation_scan  # noqa: F401
 from .crates import Crates  # noqa: F401
 from .crates import balances as crate_balances  # noqa: F401
 from .crates import movements as crate_movements  # noqa: F401
@@ -18,9 +21,6 @@ from .deemed import last_day as last_day_to_accept  # noqa: F401
 from .deemed import overdue as overdue_shipments  # noqa: F401
 from .deemed import remind as remind_of_acceptance  # noqa: F401
 from .deemed import set_term as set_deeming_term  # noqa: F401
-from .confirmations import add_scan as add_confirmation_scan  # noqa: F401
-from .confirmations import confirmation, scans_of  # noqa: F401
-from .confirmations import scan_file as confirmation_scan  # noqa: F401
 from .delivery_plans import Delivery, deliveries_of, plan_of, put_plan  # noqa: F401
 from .delivery_plans import problems as plan_problems  # noqa: F401
 from .deputies import end_deputy, name_deputy  # noqa: F401
