@@ -11,7 +11,7 @@ from ..core.actor import Actor
 from ..core.db import by_id, db
 from ..core.errors import Conflict, Refused
 from ..identity import services as identity
-from . import bank_rules, bills, rules, transfers
+from . import bank_rules, bills, prepayments, rules, transfers
 from .bank_models import BankRow, BankStatement
 from .bank_rules import Claim, Match, Open
 from .models import Bill, Transfer
@@ -67,6 +67,7 @@ def lock_row(actor: Actor, row_id: UUID) -> BankRow:
 
 def judge(row: BankRow) -> tuple[Match, Bill]:
     """What a locked row does to its bill now, under the bill's lock."""
+    prepayments.lock_order_of(row.bill_id)  # type: ignore[arg-type]
     bill = by_id(Bill, row.bill_id, lock=True)  # type: ignore[arg-type]
     return bank_rules.by_bill(row.fen, row.serial, _as_open([bill])[bill.id]), bill
 

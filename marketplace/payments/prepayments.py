@@ -18,6 +18,7 @@ from ..core.errors import Conflict, NotFound, Refused
 from ..core.numbers import numbered
 from ..identity import services as identity
 from ..notices import services as notices
+from ..procurement import services as procurement
 from . import bills, rules
 from .bills import Delivered
 from .models import Bill, BillPart, CreditUse, PayerCredit
@@ -53,6 +54,13 @@ def ask(delivered: Delivered) -> Bill | None:
     if terms.terms != "prepaid" or _lock_prepayment(delivered.order_id) is not None:
         return None
     return bills.ask_prepayment(delivered, terms)
+
+
+def lock_order_of(bill_id: UUID) -> None:
+    """Whoever pays a prepayment locks its order first, as whoever accepts does: else the two wait for each other."""
+    order_id = db.session.scalar(select(Bill.order_id).where(Bill.id == bill_id, Bill.kind == "prepay"))
+    if order_id:
+        procurement.lock_order(order_id)
 
 
 def _lock_prepayment(order_id: UUID) -> Bill | None:

@@ -78,6 +78,7 @@ def answer_transfer(actor: Actor, transfer_id: UUID, *, arrived: bool, reason: s
     actor.require("transfer.confirm")
     own = Transfer.bill_id.in_(select(Bill.id).where(Bill.supplier_id == actor.organisation))
     bill_id = by_id(Transfer, transfer_id, own, "transfer").bill_id
+    prepayments.lock_order_of(bill_id)
     bill = by_id(Bill, bill_id, lock=True)
     row = by_id(Transfer, transfer_id, lock=True)
     rules.TRANSFER.after("confirm" if arrived else "refuse", row.state)
@@ -101,6 +102,7 @@ def receive(
     Of `transfer_id` (one that the agency recorded) the word comes with it; else a transfer is made. What the bill does
     not ask is the payer's credit, and recorded transfers that it has no more room for are refused: the agency is told.
     """
+    prepayments.lock_order_of(bill_id)
     bill = by_id(Bill, bill_id, lock=True)
     if transfer_id:
         row = by_id(Transfer, transfer_id, Transfer.bill_id == bill_id, "transfer", lock=True)

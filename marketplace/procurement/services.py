@@ -62,6 +62,7 @@ from .orders import (  # noqa: F401
     own_open,
     within,
 )
+from .orders import locked as lock_order  # noqa: F401
 from .past import past_of  # noqa: F401
 from .recalls import (  # noqa: F401
     answer_recall,
