@@ -13,7 +13,8 @@ from sqlalchemy import or_, select
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import db, new_id
-from ..core.errors import Conflict, Refused
+from ..core.errors import Conflict, NotFound, Refused
+from ..identity import services as identity
 from ..notices import services as notices
 from .delivery_models import DeemingTerm
 from .models import Order, Shipment
@@ -57,6 +58,8 @@ def set_term(actor: Actor, agency_id: UUID | None, from_day: date, days: int, ba
         raise Refused("reason_needed", field="basis")
     if from_day < clock.today():
         raise Refused("day_in_past", field="from_day")
+    if agency_id is not None and agency_id not in identity.named({agency_id}):
+        raise NotFound("organisation")
     whose = DeemingTerm.agency_id.is_(None) if agency_id is None else DeemingTerm.agency_id == agency_id
     if db.session.scalar(select(DeemingTerm.id).where(whose, DeemingTerm.from_day == from_day)):
         raise Conflict("term_exists")

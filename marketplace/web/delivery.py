@@ -83,10 +83,12 @@ def acceptance_facts(who: Actor, acceptance_id: UUID) -> dict[str, Any]:
 
 
 def crates_page(side: str, other: UUID | None, **more: Any) -> str:
-    """Balances and movements with the other side, or with all of them."""
+    """Balances and movements with the other side, or with all of them. Raises NotFound where there was never a crate."""
     of = (lambda row: row.supplier_id) if side == "buyer" else (lambda row: row.agency_id)
     held = [row for row in procurement.crate_balances(actor()) if other in (None, of(row))]
     moved = [row for row in procurement.crate_movements(actor()) if other in (None, of(row))]
+    if other is not None and not held and not moved:
+        raise NotFound("organisation")
     return render_template(
         f"{side}/crates.html",
         held=[row for row in held if row.count],
