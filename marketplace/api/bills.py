@@ -13,7 +13,6 @@ from ..edge.current import actor
 from ..edge.guard import guard
 from ..payments import rules
 from ..payments import services as payments
-from ..payments.models import BILL_STATES
 from ..payments.schemas import (
     BillOpenedSchema,
     BillSchema,
@@ -38,7 +37,7 @@ HEAD = tuple(BillSchema().fields)
 
 
 class BillsQuery(PageSchema):
-    state = fields.String(load_default=None, validate=validate.OneOf(BILL_STATES))
+    state = fields.String(load_default=None, validate=validate.OneOf(rules.BILL_STATES))
     due_before = Day(load_default=None)
 
 

@@ -6,9 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.db import Base, new_id
 from ..core.guards import append_only
-
-BILL_KINDS = ("acceptance", "month", "prepay")
-BILL_STATES = ("to_pay", "partly_paid", "paid", "credited")
+from .rules import BILL_KINDS, BILL_STATES
 
 
 class PaymentTerm(Base):

@@ -7,6 +7,8 @@ from typing import Protocol
 from ..core.money import half_up
 from ..core.states import States
 
+BILL_KINDS = ("acceptance", "month", "prepay")
+BILL_STATES = ("to_pay", "partly_paid", "paid", "credited")
 DAYS_TO_PAY = 30  # from delivery (State Council order 802, from 1 June 2025; RULES.md)
 MOST_DAYS = 60  # whatever a contract says
 INTEREST_PPM = 500  # a day, where nothing was agreed: 0.05 %

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from ..core.fields import Day, Fen, Flag, Id, Moment, Shown, Taken, Text, Whole
-from .models import BILL_KINDS, BILL_STATES
+from .rules import BILL_KINDS, BILL_STATES
 
 
 class NewInvoiceSchema(Taken):
