@@ -25,7 +25,15 @@ def card_payments_are_on_their_bills() -> list[str]:
             )
         )
     )
-    return [f"card payment {id_}: succeeded, and its bill does not show it so" for id_ in db.session.scalars(query)]
+    found = [f"card payment {id_}: succeeded, and its bill does not show it so" for id_ in db.session.scalars(query)]
+    twice = (
+        select(CardPayment.id, func.count())
+        .join(Transfer, (Transfer.bill_id == CardPayment.bill_id) & (Transfer.bank_serial == CardPayment.stripe_id))
+        .where(Transfer.state == "confirmed")
+        .group_by(CardPayment.id)
+        .having(func.count() > 1)
+    )
+    return found + [f"card payment {id_}: {many} times on its bill" for id_, many in db.session.execute(twice)]
 
 
 def refunds_fill_the_room_they_took() -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from marketplace.core.db import Base, db, transaction
 from marketplace.findings.models import Finding
+from marketplace.payments.models import Bill, Transfer
 from marketplace.payments.stripe_models import CardPayment, CardRefund, StripeEvent
 from marketplace.settlement import card_work
 from marketplace.settlement import services as settlement
@@ -139,7 +140,8 @@ def outcome(counter, payments):
         for id_ in payments:
             row = db.session.get_one(CardPayment, id_, populate_existing=True)
             refunds = db.session.scalars(select(CardRefund).where(CardRefund.payment_id == id_))
-            bill = db.session.get_one(type_of_bill(), row.bill_id, populate_existing=True)
+            bill = db.session.get_one(Bill, row.bill_id, populate_existing=True)
+            came = db.session.scalars(select(Transfer).where(Transfer.bill_id == bill.id))
             settled = [line.money_fen for line in settlement.settled_of([bill.order_id]).get(bill.order_id, [])]
             found.append(
                 (
@@ -147,16 +149,11 @@ def outcome(counter, payments):
                     row.refunded_fen,
                     sorted((one.fen, one.state) for one in refunds),
                     (bill.state, bill.paid_fen),
+                    [(one.fen, one.applied_fen, one.state) for one in came],
                     settled,
                 )
             )
     return found
-
-
-def type_of_bill():
-    from marketplace.payments.models import Bill
-
-    return Bill
 
 
 def story(counter, number, rng):
