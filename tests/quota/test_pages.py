@@ -169,7 +169,13 @@ def test_a_parameter_is_set_and_confirmed_by_two_on_the_page(world, bureau, ask)
         "source": "1 号",
     }
     more = {"counting_md": "12-31", "warn_md": "11-1", "lead_days": "14", "pay_days": "30", "confirm_days": "11"}
-    for wrong in ({"minimum_bp": "x"}, {"minimum_bp": "0"}, {"filing_md": "2-31"}, {"source": ""}, {"prefix": "430299"}):
+    for wrong in (
+        {"minimum_bp": "x"},
+        {"minimum_bp": "0"},
+        {"filing_md": "2-31"},
+        {"source": ""},
+        {"prefix": "430299"},
+    ):
         ask(world.office, "/office/plans/rules", asked | more | wrong, status=422)
     ask(world.office, "/office/plans/rules", asked | more | {"prefix": "44"}, status=404)
     ask(bureau.checker, "/office/plans/rules", asked | more, status=403)
