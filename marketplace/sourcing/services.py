@@ -18,10 +18,15 @@ from .quotations import lines_of as quotation_lines  # noqa: F401
 from .quotations import listed as quotations  # noqa: F401
 from .quotations import withdraw as withdraw_quotation  # noqa: F401
 from .reads import by_ids as requests_by_ids  # noqa: F401
-from .reads import invited, parties_of, request, wants_of  # noqa: F401
+from .reads import (  # noqa: F401
+    invited,
+    parties_of,
+    request,
+    unanswered,
+    wants_of,
+)
 from .reads import lines_of as request_lines  # noqa: F401
 from .reads import listed as requests  # noqa: F401
 from .reads import shown_state as request_state  # noqa: F401
-from .reads import unanswered  # noqa: F401
 from .reads import waiting as requests_waiting  # noqa: F401
 from .requests import cancel, close_due, open_request, rewrite, write  # noqa: F401

@@ -145,7 +145,7 @@ def test_a_price_above_the_guard_needs_a_reason_and_opens_a_finding(asked: Marke
             ReferencePrice(category_code="peach", comparable_unit="千克", price_fen=700, offers=3, day=clock.today())
         )
     with after_deadline():
-        assert [part for part in codes(lambda: award(asked, (2, 40_000), (0, 60_000)))] == [
+        assert list(codes(lambda: award(asked, (2, 40_000), (0, 60_000)))) == [
             ("reason", 1, "above_reference"),
             ("reason", 2, "above_reference"),
         ]

@@ -59,7 +59,7 @@ def test_a_draft_is_nobodys_but_its_agencys(market: Market):
 
 
 def test_a_county_that_is_asked_is_all_its_suppliers_and_no_other(market: Market):
-    first, second, third = market.sellers
+    first, _second, third = market.sellers
     with transaction():
         request = market.asked(supplier_ids=[], county=factory.YANLING)
         assert set(sourcing.invited(request)) == {first.id, third.id}
