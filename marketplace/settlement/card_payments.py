@@ -13,7 +13,7 @@ from ..core.db import by_id, db
 from ..findings import services as findings
 from ..identity import services as identity
 from ..notices import services as notices
-from ..payments import accounts, card_rules, gateway, intents, refunds, transfers
+from ..payments import accounts, card_rules, gateway, intents, prepayments, refunds, transfers
 from ..payments import services as payments
 from ..payments.models import Bill
 from ..payments.stripe_models import CardPayment, CardRefund
@@ -29,6 +29,7 @@ def follow_payment(seen: gateway.Payment) -> str:
     if found is None:
         _finding("card_payment_unknown", seen.account, seen.id, fen=seen.fen)
         return "unknown"
+    prepayments.lock_order_of(found.bill_id)  # the order before its bill, as everywhere
     row, bill = intents.locked(found.id)
     if differing := difference(row, seen):
         facts = {"payment": seen.id, "what": differing, "expected_fen": row.fen, "fen": seen.received_fen or seen.fen}
