@@ -82,7 +82,9 @@ def test_a_part_is_recorded_confirmed_and_said(world: World, ask):
         [transfer] = payments.transfers_of([bill])[bill]
     ask(world.manager, f"/supplier/transfers/{transfer.id}/confirm", {}, status=303)
     assert "部分付款" in ask(world.finance, f"/buyer/bills/{world.extra['drawn']}").text
-    refused = ask(world.finance, f"/buyer/bills/{bill}/transfer", form | {"fen": "1000.01", "bank_serial": "TX10"}, status=422)
+    refused = ask(
+        world.finance, f"/buyer/bills/{bill}/transfer", form | {"fen": "1000.01", "bank_serial": "TX10"}, status=422
+    )
     assert "应付 ¥1,000.00" in refused.text
 
 
