@@ -26,7 +26,7 @@ def reconcile(*, repair=True):
 
 
 def test_a_third_of_the_webhooks_never_arrives_and_all_ends_as_if_they_had(counter):
-    """Red when a step of the comparison is left out: payments, refunds, or our own rows."""
+    """Red when the comparison leaves out refunds, or our own rows."""
     rng = random.Random(7)
     all_heard = [story(counter, number, rng) for number in range(PAYMENTS)]
     counter.hear()
