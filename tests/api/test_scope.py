@@ -29,6 +29,7 @@ from marketplace.payments import services as payments
 from marketplace.payments.models import Bill, InterestClaim
 from marketplace.payments.stripe_models import CardPayment
 from marketplace.procurement import services as procurement
+from marketplace.procurement.delivery_models import CrateBalance
 from marketplace.procurement.models import AcceptanceLine, OrderLine
 from marketplace.reporting import certificates, papers_pack
 from marketplace.sourcing import standing, welfare
@@ -85,7 +86,12 @@ class County:
         dispute = attribution.raise_dispute(
             world.office, voice, about_kind="slip", about_id=slips[0].id, words="WORDS-CANARY"
         )
+        crates = CrateBalance(id=new_id(), kind="basket", deposit_fen=3000, count=5)
+        crates.supplier_id, crates.agency_id = world.manager.organisation, world.requester.organisation
+        db.session.add(crates)
+        db.session.flush()
         self.ids: dict[str, UUID] = {
+            "balance_id": crates.id,
             "organisation_id": world.requester.organisation,
             "agency_id": world.requester.organisation,
             "supplier_id": world.manager.organisation,
