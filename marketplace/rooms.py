@@ -14,15 +14,18 @@ from .ledger import models as ledger  # noqa: F401
 from .linkage import models as linkage  # noqa: F401
 from .linkage import standing  # noqa: F401
 from .notices import models as notices  # noqa: F401
+from .payments import bank_models as bank  # noqa: F401
 from .payments import (
     credit_models,  # noqa: F401
     stripe_models,  # noqa: F401
 )
-from .payments import bank_models as bank  # noqa: F401
 from .payments import models as payments  # noqa: F401
-from .procurement import after_models  # noqa: F401
-from .procurement import chain_models, plan_models  # noqa: F401
-from .procurement import delivery_models  # noqa: F401
+from .procurement import (  # noqa: F401
+    after_models,
+    chain_models,
+    delivery_models,
+    plan_models,
+)
 from .procurement import models as procurement  # noqa: F401
 from .products import models as products  # noqa: F401
 from .quota import models as quota  # noqa: F401

@@ -250,7 +250,7 @@ def goods(ids: Iterable[UUID]) -> dict[UUID, Goods]:
     for row in db.session.execute(_GOODS, {"ids": wanted}) if wanted else ():
         one = found.get(row[0])
         if one is None:
-            one = found[row[0]] = Goods(*row[:-2], [])
+            one = found[row[0]] = Goods(*row[:-2], [])  # type: ignore[call-arg]  # the statement's columns are its fields
         one.breaks.append(Break(row[-2], row[-1]))
     return found
 

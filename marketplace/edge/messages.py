@@ -500,7 +500,6 @@ WORDS: dict[str, LazyString] = {
     "result_already_failed": _("这一笔已登记失败"),
     # notices
     "notice_over": _("公示已于 %(day)s 结束，不再收异议；有疑问请找乡镇部门"),
-    "line_unknown": _("公示单里没有这一行"),
     "contact_needed": _("请留联系方式，便于核实和答复"),
     "objections_many": _("这份公示的异议较多，请过一小时再提，或找村委会代为登记"),
     # spreadsheets

@@ -6,9 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..core.db import Base, new_id
 from ..core.guards import append_only
-
-# Bought by the agency's canteen, or counted to its plan: union funds, a contractor, employees' own money (RULES.md, Quota).
-COUNTED_AS = ("canteen", "union", "contractor", "employee")
+from .rules import COUNTED_AS
 
 
 class Requisition(Base):

@@ -7,6 +7,9 @@ from ..core.errors import Refused
 from ..core.money import price_of
 from ..core.states import States
 
+# Bought by the agency's canteen, or counted to its plan: union funds, a contractor, employees' own money (RULES.md, Quota).
+COUNTED_AS = ("canteen", "union", "contractor", "employee")
+
 REQUISITION = States(
     "requisition",
     {

@@ -5,8 +5,8 @@ from marshmallow import fields, validate
 from ..core.fields import Day, Fen, Flag, Id, Moment, Period, Quantity, Shown, Taken, Text, Whole, named_once
 from .chains import MAX_HOLD_DAYS, MAX_STEPS, MAX_TIERS, STEP_ROLES
 from .delivery_plans import MAX_DELIVERIES
-from .models import COUNTED_AS
 from .requisitions import MAX_LINES
+from .rules import COUNTED_AS
 
 
 class RequisitionChangeSchema(Taken):

@@ -3,9 +3,9 @@
 from marshmallow import fields, validate
 
 from ..core.fields import Day, Fen, Flag, Id, Quantity, Shown, Taken, Text, Whole, Year, named_once
+from ..procurement.rules import COUNTED_AS
 from .calendar import ON_HOLIDAY
 from .standing import MOST_LINES
-from .standing_models import COUNTED_AS
 from .welfare import MOST_HEADS
 from .welfare_models import FESTIVALS
 

@@ -5,8 +5,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.db import Base, new_id
-
-COUNTED_AS = ("canteen", "union", "contractor", "employee")
+from ..procurement.rules import COUNTED_AS
 
 
 class AgencySpan(Base):

@@ -227,7 +227,7 @@ def sign_for(actor: Actor, welfare_id: UUID, numbers: Sequence[int], *, proxy: s
 
 
 def finish_welfare(actor: Actor, welfare_id: UUID, file_id: UUID) -> WelfareOrder:
-    """Everything is handed out and the signed list (签领表) scanned. Raises Refused: file_needed, NotFound."""
+    """Everything is handed out and the signed list (签领表) scanned. Raises NotFound for a scan of somebody else."""
     actor.require("delivery.accept")
     row = by_id(WelfareOrder, welfare_id, WelfareOrder.agency_id == actor.organisation, "welfare_order", lock=True)
     row.state = WELFARE.after("finish", row.state)

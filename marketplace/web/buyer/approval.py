@@ -133,7 +133,8 @@ def _page(form: Form, deputy_form: Form) -> Response:
         deputy_form=deputy_form,
         deputies=deputies,
         approvers=[(str(person), name) for person, name in people.items()],
-        deciders=[(role, str(ROLE_WORDS[role])) for role in STEP_ROLES] + [(str(one), name) for one, name in people.items()],
+        deciders=[(role, str(ROLE_WORDS[role])) for role in STEP_ROLES]
+        + [(str(one), name) for one, name in people.items()],
         names=people | {str(person): name for person, name in people.items()} | identity.user_names(named),
         step_words=ROLE_WORDS,
         shown_tiers=min(tiers, MAX_TIERS),

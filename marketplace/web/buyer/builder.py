@@ -27,7 +27,7 @@ from ...edge.guard import guard
 from ...edge.messages import sentence
 from ...identity import services as identity
 from ...procurement import services as procurement
-from ...procurement.models import COUNTED_AS
+from ...procurement.rules import COUNTED_AS
 from ...products import services as products
 from ..public.catalogue import offers_in_brief
 from . import blueprint, shown, typed

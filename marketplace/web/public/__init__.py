@@ -7,4 +7,16 @@ from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from . import catalogue, compare, demands, discipline, home, notices, product, recalls, statement, stripe_webhook, suppliers  # noqa: E402, F401
+from . import (  # noqa: E402, F401
+    catalogue,
+    compare,
+    demands,
+    discipline,
+    home,
+    notices,
+    product,
+    recalls,
+    statement,
+    stripe_webhook,
+    suppliers,
+)

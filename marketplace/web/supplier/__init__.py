@@ -45,9 +45,9 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     returns,
     shipping,
     slips,
-    substitutes,
     sourcing,
     stripe_account,
+    substitutes,
     surplus,
     weighing,
 )
