@@ -71,7 +71,7 @@ def _reads_and_mails() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_mail_delivery_message_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_mail_delivery_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_delivery")),
-        sa.UniqueConstraint("message_id", "user_id", name=op.f("uq_mail_delivery_message_id")),
+        sa.UniqueConstraint("message_id", "user_id", name=op.f("uq_mail_delivery_message_id_user_id")),
     )
     op.create_index(
         "ix_mail_delivery_due", "mail_delivery", ["due_at"],

@@ -97,6 +97,8 @@ KINDS = {
     "surplus_year": "surplus",
     "quota_plan": "plan",
     "quota_amendment": "amendment",
+    "mail_delivery": "mail",
+    "sourcing_request": "request",
 }
 
 

@@ -166,7 +166,7 @@ def welfare_finish(welfare_id: UUID) -> Response:
     with form.attempt():
         file_id = uploaded()
         if file_id is None:
-            raise Refused("scan_needed", field="file")
+            raise Refused("file_empty", field="file")
         welfare.finish_welfare(actor(), welfare_id, file_id)
         return done(_("已发完。"), "buyer.welfare_order", welfare_id=welfare_id)
     return _page(welfare_id, form)
