@@ -258,7 +258,7 @@ def revoke(data: dict[str, Any], certificate_id: UUID) -> Any:
 @blueprint.get("/certificate-checks/<number>", summary=_("查验采购证明"))
 @blueprint.asks(CheckQuery)
 @blueprint.gives(CheckSchema)
-@blueprint.alt_response(429, description="Too many wrong codes from this address")
+@blueprint.alt_response(429, "TOO_MANY_REQUESTS")
 @guard(public=True)
 def check(query: dict[str, Any], number: str) -> Any:
     """What it says and whether it still stands; a wrong code answers as an unknown number."""

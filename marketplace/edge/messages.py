@@ -427,7 +427,7 @@ WORDS: dict[str, LazyString] = {
     "invoice_number_needed": _("请填发票号码"),
     "invoice_exists": _("发票 %(number)s 已经登记"),
     "invoice_differs": _("发票金额与结算单不符，尚可开 %(left_fen)s"),
-    "payment_differs": _("付款金额与结算单不符，应付 %(due_fen)s"),
+    "payment_differs": _("付款金额多于结算单还要付的，应付 %(due_fen)s"),
     "bank_serial_needed": _("请填银行流水号"),
     "invoice_rate_differs": _("按货物和供应商类型，税率应为 %(rates)s；确要按别的税率登记，请写明理由"),
     "invoice_seller_differs": _("销售方应与收款户名一致（%(payee)s）；受托代开请写明理由"),

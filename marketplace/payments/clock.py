@@ -167,7 +167,7 @@ def discipline(prefix: str = "", until: date | None = None) -> list[Discipline]:
         days.setdefault(agency_id, []).append((took, number))
     for agency_id, taken in days.items():
         of[agency_id].median_days = rules.median(taken)
-        of[agency_id].average_days = sum(took * number for took, number in taken) / of[agency_id].paid
+        of[agency_id].average_days = round(sum(took * number for took, number in taken) / of[agency_id].paid, 1)
     _arrears(of, here, until)
     return sorted(of.values(), key=lambda row: (-row.overdue_fen, -row.paid_fen, str(row.agency_id)))
 

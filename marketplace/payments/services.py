@@ -51,7 +51,7 @@ from .prepayments import (  # noqa: F401
 )
 from .prepayments import end as end_prepayment  # noqa: F401
 from .statements import read_statement  # noqa: F401
-from .terms import Terms, answer_term, propose_term, terms_listed, terms_on  # noqa: F401
+from .terms import Terms, answer_term, propose_term, term, terms_listed, terms_on  # noqa: F401
 from .transfers import (  # noqa: F401
     answer_transfer,
     receive,

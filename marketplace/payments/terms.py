@@ -118,6 +118,13 @@ def answer_term(actor: Actor, term_id: UUID, *, agreed: bool) -> PaymentTerm:
     return row
 
 
+def term(actor: Actor, term_id: UUID) -> PaymentTerm:
+    """One within scope. Raises NotFound."""
+    actor.require("bill.read")
+    seen = visible(actor.scope, supplier=PaymentTerm.supplier_id, agency=PaymentTerm.agency_id)
+    return by_id(PaymentTerm, term_id, seen, "payment_term")
+
+
 def terms_listed(actor: Actor) -> list[PaymentTerm]:
     """Terms within scope, the newest first."""
     actor.require("bill.read")

@@ -243,7 +243,7 @@ class QuotationOpenedSchema(QuotationSchema):
     lines = fields.List(fields.Nested(QuotationLineSchema))
 
 
-class AnswerSchema(Shown):
+class ComparedAnswerSchema(Shown):
     quotation_id = Id()
     number = fields.String()
     supplier_id = Id()
@@ -270,7 +270,7 @@ class ComparedLineSchema(Shown):
     unit = fields.String()
     wanted = Quantity()
     reference_fen = Fen(allow_none=True)
-    answers = fields.List(fields.Nested(AnswerSchema))
+    answers = fields.List(fields.Nested(ComparedAnswerSchema))
 
 
 class ComparisonSchema(Shown):

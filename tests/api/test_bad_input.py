@@ -207,9 +207,9 @@ def billed(world: World) -> Billed:
         return Billed(row.id, row.order_id, row.total_fen)
 
 
-def test_a_payment_is_what_the_bill_asks(world: World, people: People) -> None:
+def test_a_payment_is_no_more_than_the_bill_asks(world: World, people: People) -> None:
     bill = billed(world)
-    body = {"fen": bill.total_fen - 1, "paid_on": clock.today().isoformat(), "bank_serial": "TX"}
+    body = {"fen": bill.total_fen + 1, "paid_on": clock.today().isoformat(), "bank_serial": "TX"}
     path = f"bills/{bill.id}/transfers"
     assert refused(people["finance"], "POST", path, body) == [("fen", None, "payment_differs")]
     assert refused(people["finance"], "POST", path, body | {"fen": str(bill.total_fen)}) == [

@@ -148,6 +148,7 @@ class County:
             "card payment's number": "PI-CANARY",
             "dispute": dispute.number,
             "words": "WORDS-CANARY",
+            "words of a return": "RETURN-CANARY",
             "note of a request": "SOURCING-CANARY",
             "term": "TERM-CANARY",
             "standing order": "STANDING-CANARY",
@@ -208,14 +209,20 @@ def after_delivery(world: World, lot: UUID) -> dict[str, UUID]:
     """A return asked for, a dispute about it, a review, and the lot recalled."""
     query = select(AcceptanceLine, OrderLine).join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
     line, of = db.session.execute(query.limit(1)).one()
-    asked = procurement.ask_return(world.receiver, line.id, quantity=1_000, reason="quality", words="WORDS-CANARY")
-    about = {"about_kind": "return", "about_id": asked.id, "words": "WORDS-CANARY"}
+    asked = procurement.ask_return(world.receiver, line.id, quantity=1_000, reason="quality", words="RETURN-CANARY")
+    about = {"about_kind": "return", "about_id": asked.id, "words": "RETURN-CANARY"}
     dispute = procurement.raise_dispute(world.receiver, asked.order_id, **about)
+    other = factory.actor(world.requester.organisation, {"approver"})
+    days = {"from_day": clock.today(), "until_day": clock.today()}
+    people_ = {"principal_id": world.approver.user, "deputy_id": other.user}
+    deputy = procurement.name_deputy(world.approver, **people_, **days)
     marks = {"quality": 5, "packing": 4, "punctuality": 3}
     day = clock.today()
     found = {
         "acceptance_line_id": line.id,
         "request_id": asked.id,
+        "principal_id": world.approver.user,
+        "deputy_id": deputy.id,
         "order_dispute_id": dispute.id,
         "review_id": procurement.review(world.receiver, of.id, **marks).id,
     }
@@ -226,7 +233,7 @@ def after_delivery(world: World, lot: UUID) -> dict[str, UUID]:
 def papers(world: World, order: UUID) -> dict[str, UUID]:
     """A message to the agency, a certificate of what it bought, and the job of a papers pack."""
     about = {"organisation_id": world.finance.organisation, "about": ("order", order), "number": "MESSAGE-CANARY"}
-    notices.tell("order_confirmed", who="WORDS-CANARY", **about)
+    notices.tell("order_confirmed", who="MESSAGE-CANARY", **about)
     message = db.session.scalars(select(Message).where(Message.number == "MESSAGE-CANARY")).one()
     certificate = certificates.issue(world.finance, order_id=order)
     job = papers_pack.start(world.finance, "order", order)
@@ -459,7 +466,9 @@ def example(spec: Any, schema: Any, county: County, name: str = "") -> Any:
         return next(value for value in schema["enum"] if value)
     if kind == "object":
         needed = schema.get("required", [])
-        return {key: example(spec, part, county, key) for key, part in schema["properties"].items() if key in needed}
+        return {
+            key: example(spec, part, county, key) for key, part in schema.get("properties", {}).items() if key in needed
+        }
     if kind == "array":
         return [example(spec, schema["items"], county, name.removesuffix("s"))]
     if schema.get("format") == "uuid":

@@ -200,7 +200,7 @@ def confirm_and_ship(people, site, course) -> None:
         row = page.locator("tr[data-line]").filter(has_text=re.compile(rf"{code}(?!-)"))
         source = row.locator(f"option[value$=':{lot}']").get_attribute("value")
         row.locator("select").select_option(source)
-        row.locator("input").fill(quantity)
+        row.locator("[name$='.quantity']").fill(quantity)
     page.locator("[name=carrier]").fill("湘B·示例 01")
     clerk.press("main form .bf-actions button")
     expect(page.locator("main")).to_contain_text("50.000")
@@ -221,6 +221,8 @@ def accept_at_the_door(people, site, course) -> None:
     expect(gift.locator("[data-out=rejected]")).to_contain_text("2.000")
     gift.locator("label:has(input[value=bruised])").tap()
     loose.locator("[data-set]").first.tap()
+    for card in (gift, loose):
+        card.locator("[name$='.seen']").check()
     page.locator("[name=witness]").fill("周立新")
     expect(page.locator("[data-out=sum]")).to_have_text(money(BILLED / 100))
     assert not wider_than_screen(page)
@@ -391,6 +393,7 @@ def test_ordering_and_accepting_work_without_javascript(site, people):
     receiver.open(f"/buyer/shipments/{shipment}/accept")
     receiver.page.locator("[name='lines.0.accepted']").fill("240")
     receiver.page.locator("[name='lines.0.reason'][value=rotten]").check()
+    receiver.page.locator("[name$='.seen']").check()
     receiver.page.locator("[name=witness]").fill("周立新")
     receiver.press(".bf-dock button")
     assert receiver.path() == f"/buyer/orders/{order}"

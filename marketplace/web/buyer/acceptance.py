@@ -125,6 +125,7 @@ def _changed(shipment_id: UUID, conflict: Conflict, script: bool) -> Response:
 @guard("delivery.accept")
 def add_photos(shipment_id: UUID) -> Response:
     """`photo` of the whole delivery, or `photo.<line's id>` of one line."""
+    procurement.shipment(actor(), shipment_id)
     added = []
     for name, upload in request.files.items(multi=True):
         head, _dot, line = name.partition(".")

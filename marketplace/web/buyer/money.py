@@ -62,7 +62,7 @@ def _page(form: Form, rows: list[Any]) -> Response:
 @guard("bill.read")
 def term(term_id: UUID) -> Response:
     """One of them: where a message leads."""
-    return _page(Form(), [row for row in payments.terms_listed(actor()) if row.id == term_id])
+    return _page(Form(), [payments.term(actor(), term_id)])
 
 
 @blueprint.get("/payer-credits")

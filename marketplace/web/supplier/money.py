@@ -29,6 +29,7 @@ def terms() -> str:
 @guard("bill.read")
 def term(term_id: UUID) -> Response | str:
     """One of them; its form answers."""
+    payments.term(actor(), term_id)
     form = Form(TermAnswerSchema())
     if form.posted:
         with form.attempt():

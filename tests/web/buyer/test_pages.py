@@ -77,13 +77,13 @@ def test_a_lot_without_its_papers_is_marked_and_refused(world, ask):
     assert "缺批次单据：承诺达标合格证" in ask(world.receiver, url, counted(world, shipment, "200"), 422).text
 
 
-def test_a_transfer_of_another_sum_is_refused_and_the_right_one_recorded(world, ask, shipment):
+def test_a_transfer_above_the_bill_is_refused_and_the_right_one_recorded(world, ask, shipment):
     ask(world.receiver, f"/buyer/shipments/{shipment}/accept", counted(world, shipment, "200"), 303)
     bill = bill_of(world, order_of(world, shipment))
     url, day = f"/buyer/bills/{bill}/transfer", clock.today().isoformat()
-    page = ask(world.finance, url, {"fen": "2,399.99", "paid_on": day, "bank_serial": "T1"}, 422).text
+    page = ask(world.finance, url, {"fen": "2,400.01", "paid_on": day, "bank_serial": "T1"}, 422).text
     assert "应付 ¥2,400.00" in page
-    assert 'value="2,399.99"' in page
+    assert 'value="2,400.01"' in page
     ask(world.finance, url, {"fen": "2,400.00", "paid_on": day, "bank_serial": "T1"}, 303)
     assert "待供应商确认" in ask(world.finance, f"/buyer/bills/{bill}").text
     ask(world.requester, url, {"fen": "1", "paid_on": day, "bank_serial": "T1"}, 403)
