@@ -209,7 +209,7 @@ def take_back(people, site, course) -> None:
     manager.page.locator("[name=agreed][value=true]").check()
     manager.press("form[action$='/answer'] .bf-actions button")
     requester.open(f"/buyer/returns/{course.back}")
-    requester.press("form[action$='/send'] .bf-actions button")
+    requester.press("form[action$='/send-back'] .bf-actions button")
     manager.open(f"/supplier/returns/{course.back}")
     manager.page.locator("[name=restocked][value=false]").check()
     manager.press("form[action$='/receive'] .bf-actions button")

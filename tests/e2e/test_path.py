@@ -226,7 +226,7 @@ def accept_at_the_door(people, site, course) -> None:
     page.locator("[name=witness]").fill("周立新")
     expect(page.locator("[data-out=sum]")).to_have_text(money(BILLED / 100))
     assert not wider_than_screen(page)
-    page.locator(".bf-dock button").tap()
+    page.locator(".bf-dock .btn-primary").tap()
     page.wait_for_url(re.compile(f"/buyer/orders/{course.order}$"))
     expect(receiver.figure(1)).to_contain_text(money(BILLED / 100))
     expect(page.locator("main")).to_contain_text(site.words("压伤"))
@@ -395,7 +395,7 @@ def test_ordering_and_accepting_work_without_javascript(site, people):
     receiver.page.locator("[name='lines.0.reason'][value=rotten]").check()
     receiver.page.locator("[name$='.seen']").check()
     receiver.page.locator("[name=witness]").fill("周立新")
-    receiver.press(".bf-dock button")
+    receiver.press(".bf-dock .btn-primary")
     assert receiver.path() == f"/buyer/orders/{order}"
     expect(receiver.figure(1)).to_contain_text("¥2,880.00")
 
