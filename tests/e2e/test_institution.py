@@ -20,6 +20,7 @@ from marketplace.core.db import db, transaction
 from marketplace.identity.models import User
 from marketplace.identity.sign_in import hash_password
 from marketplace.payments.models import Bill
+from marketplace.sourcing import services as sourcing
 from marketplace.sourcing.models import Request
 from tests.e2e.conftest import PASSWORD, eventually, money
 from tests.e2e.test_path import PIXEL, last_id, wider_than_screen
@@ -97,6 +98,7 @@ def award(people, site, course) -> None:
         db.session.execute(
             update(Request).where(Request.id == UUID(course.request)).values(answer_by=clock.now() - timedelta(hours=1))
         )
+        sourcing.close_due()  # as the worker does, which must not come between page and award
     approver = people("approver")
     page = approver.page
     approver.open(f"/buyer/sourcing/{course.request}")
