@@ -1,6 +1,5 @@
 """Lowering a bill for goods that came back before it was paid. Called by settlement, which holds the bill's lock."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import or_, select, text
@@ -67,12 +66,3 @@ def lower_part(part: BillPart, fen: int) -> None:
 def invoiced(bill_id: UUID) -> bool:
     """Whether a tax invoice was recorded for a bill: what comes off it then needs a red-letter one."""
     return db.session.scalar(select(TaxInvoice.id).where(TaxInvoice.bill_id == bill_id).limit(1)) is not None
-
-
-def credits_of(bill_ids: Iterable[UUID]) -> dict[UUID, list[BillCredit]]:
-    """Credit notes by bill, oldest first; the caller has checked scope."""
-    found: dict[UUID, list[BillCredit]] = {}
-    query = select(BillCredit).where(BillCredit.bill_id.in_(set(bill_ids))).order_by(BillCredit.id)
-    for row in db.session.scalars(query):
-        found.setdefault(row.bill_id, []).append(row)
-    return found

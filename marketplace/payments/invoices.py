@@ -148,9 +148,3 @@ def red_invoices_of(return_ids: Iterable[UUID]) -> dict[UUID, RedInvoice]:
     """Return → its red-letter invoice, one statement; the caller has checked scope."""
     query = select(RedInvoice).where(RedInvoice.return_id.in_(set(return_ids)))
     return {row.return_id: row for row in db.session.scalars(query)}
-
-
-def red_of_bills(bill_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Bill → fen of its red-letter invoices; the caller has checked scope."""
-    query = select(RedInvoice.bill_id, func.sum(RedInvoice.amount_fen)).where(RedInvoice.bill_id.in_(set(bill_ids)))
-    return {bill_id: int(fen) for bill_id, fen in db.session.execute(query.group_by(RedInvoice.bill_id))}

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db
-from ..core.errors import Conflict, Refused
+from ..core.errors import Refused
 from ..identity import services as identity
 from . import bank_rules, bills, prepayments, rules, transfers
 from .bank_models import BankRow, BankStatement
@@ -188,8 +188,3 @@ def candidates(actor: Actor, row: BankRow, limit: int = 30) -> list[Bill]:
         return rules.left_fen(bill) != row.fen, bank_rules.same_name(names[bill.agency_id].name) != payer
 
     return sorted(found, key=far)[:limit]
-
-
-def refuse_unless_proposed(row: BankRow) -> None:
-    if row.state != "proposed":
-        raise Conflict("wrong_state", what="bank_row", state=row.state, verb="confirm")

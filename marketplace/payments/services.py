@@ -21,13 +21,12 @@ from .bills import (  # noqa: F401
     within,
 )
 from .clock import Discipline, claim_interest, claims_of, close_claim, discipline, interest_of  # noqa: F401
-from .credits import credit, credits_of, invoiced, lock_part, lower_part, refuse_if_paying  # noqa: F401
+from .credits import credit, invoiced, lock_part, lower_part, refuse_if_paying  # noqa: F401
 from .invoices import (  # noqa: F401
     invoices_of,
     record_invoice,
     record_red_invoice,
     red_invoices_of,
-    red_of_bills,
 )
 from .matching import (  # noqa: F401
     assign,

@@ -11,7 +11,7 @@ from ..catalogue import rules as prices
 from ..catalogue import services as catalogue
 from ..core import audit, clock
 from ..core.actor import SYSTEM, Actor
-from ..core.db import by_id, db, fetch, visible
+from ..core.db import by_id, db, visible
 from ..core.errors import Many, NotFound, Refused
 from ..notices import services as notices
 from ..quota import services as quota
@@ -43,11 +43,6 @@ def order(actor: Actor, order_id: UUID) -> Order:
     """An order within scope. Raises NotFound."""
     actor.require("order.read")
     return by_id(Order, order_id, within(actor), "order")
-
-
-def by_number(actor: Actor, number: str) -> Order:
-    actor.require("order.read")
-    return fetch(select(Order).where(Order.number == number, within(actor)), "order")
 
 
 def locked(order_id: UUID, condition: Any = None) -> tuple[Order, list[OrderLine]]:
@@ -268,13 +263,6 @@ def own_open(actor: Actor, order_ids: Sequence[UUID] = ()) -> list[Order]:
     if order_ids:
         query = query.where(Order.id.in_(order_ids))
     return list(db.session.scalars(query.order_by(Order.deliver_on, Order.number).limit(200)))
-
-
-def own_by_ids(actor: Actor, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
-    """The orders within scope among these ids, one statement."""
-    actor.require("order.read")
-    query = select(Order).where(Order.id.in_(set(order_ids)), within(actor))
-    return {row.id: row for row in db.session.scalars(query)}
 
 
 def of_requisition(actor: Actor, requisition_id: UUID) -> list[Order]:

@@ -47,7 +47,6 @@ from .holds import expire_holds  # noqa: F401
 from .imports import SheetAnswer, take_sheet  # noqa: F401
 from .orders import (  # noqa: F401
     by_ids,
-    by_number,
     cancel,
     confirm,
     counts,
@@ -58,7 +57,6 @@ from .orders import (  # noqa: F401
     mark_settled,
     of_requisition,
     order,
-    own_by_ids,
     own_open,
     within,
 )
@@ -124,7 +122,6 @@ from .reviews import (  # noqa: F401
     reviews,
     shown_of,
 )
-from .reviews import one as one_review  # noqa: F401
 from .shipments import (  # noqa: F401
     Part,
     amend_shipment,

@@ -17,7 +17,6 @@ from .quotations import is_sealed, opened, own_of, quotation, send  # noqa: F401
 from .quotations import lines_of as quotation_lines  # noqa: F401
 from .quotations import listed as quotations  # noqa: F401
 from .quotations import withdraw as withdraw_quotation  # noqa: F401
-from .reads import by_ids as requests_by_ids  # noqa: F401
 from .reads import (  # noqa: F401
     invited,
     parties_of,
