@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -265,11 +265,15 @@ def _tell(row: Request, kind: str, suppliers: Iterable[UUID], act_by: date | Non
 
 
 def close_due() -> int:
-    """Writes down that deadlines have passed, and tells the agencies to compare and award. For the worker."""
+    """Writes down that deadlines have passed, and tells the agencies to compare and award. For the worker.
+
+    The version stays: nothing that a person wrote has changed, and an award's page may have been opened before.
+    """
     due = select(Request).where(Request.state == "open", Request.answer_by <= clock.now()).limit(500)
     rows = list(db.session.scalars(due.with_for_update(skip_locked=True)))
+    closed = [row.id for row in rows if rules.REQUEST.after("close", row.state)]
+    db.session.execute(update(Request).where(Request.id.in_(closed)).values(state="closed"))
     for row in rows:
-        row.state = rules.REQUEST.after("close", row.state)
         notices.done_about("request", [row.id], "quotation_asked")
         notices.tell(
             "request_closed",
@@ -278,7 +282,6 @@ def close_due() -> int:
             number=row.number,
             permission="requisition.approve",
         )
-    db.session.flush()
     return len(rows)
 
 

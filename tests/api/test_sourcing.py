@@ -7,6 +7,7 @@ import pytest
 
 from marketplace.core import clock
 from marketplace.core.db import transaction
+from marketplace.sourcing import services as sourcing
 from tests.sourcing.asking import Market, after, after_deadline
 
 
@@ -74,7 +75,9 @@ def test_a_request_is_written_opened_answered_compared_and_awarded(market, who):
             for one in line["answers"]
         ]
         assert who["requester"]("POST", f"rfqs/{request['id']}/award", {"parts": parts}).status_code == 403
-        awarded = who["approver"].post(f"rfqs/{request['id']}/award", {"parts": parts})
+        with transaction():
+            assert sourcing.close_due() == 1
+        awarded = who["approver"].change("POST", f"rfqs/{request['id']}/award", {"parts": parts}, request["version"])
         assert awarded["state"] == "awarded"
         assert {one["quantity"] for one in awarded["awards"]} == {"40.000", "60.000"}
         drafted = who["requester"].get(f"requisitions/{awarded['parties'][0]['requisition_id']}")

@@ -259,6 +259,23 @@ def test_a_pooled_award_gives_every_agency_its_part_at_one_price_and_a_draft_of_
         assert sourcing.request(joiner, request).state == "awarded"
 
 
+def test_closing_by_the_clock_makes_no_new_version(asked: Market):
+    """Red when `close_due` sets the state through the row: the award from a page opened before is refused."""
+    request = asked.extra["request"]
+    with after_deadline():
+        with transaction(write=False):
+            seen = sourcing.request(asked.world.approver, request).version
+            parts = [asked.part(request, asked.extra["quotations"][2], 40_000)]
+        with transaction():
+            assert sourcing.close_due() == 1
+            row = sourcing.request(asked.world.approver, request)
+            assert (row.state, row.version) == ("closed", seen)
+        with transaction():
+            assert sourcing.award(asked.world.approver, request, parts, seen)
+            with pytest.raises(Conflict, match="changed_meanwhile"):
+                sourcing.award(asked.world.approver, request, parts, seen)
+
+
 def test_two_awarders_at_once_make_one_award(asked: Market, app):
     """Red when the request is not locked before its state is read."""
     with transaction(write=False):

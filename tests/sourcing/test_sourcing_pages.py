@@ -113,6 +113,8 @@ def test_a_request_goes_its_whole_way_by_forms(market: Market, ask):
         form |= {"parts.0.quantity": ""}
         assert "还有更低的报价没有用完" in ask(world.approver, f"{url}/award", form, 422).text
         form |= {"parts.0.quantity": "40", "parts.1.quantity": "60"}
+        with transaction():
+            assert sourcing.close_due() == 1  # the worker, after the page was opened
         ask(world.approver, f"{url}/award", form, 303)
         done = ask(world.requester, url).text
         assert "定标结果" in done
