@@ -17,6 +17,7 @@ from ..sourcing.schemas import (
     CallOffSchema,
     CancelRequestSchema,
     FrameworkChangeSchema,
+    FrameworkFromAwardSchema,
     FrameworkOpenedSchema,
     FrameworkSchema,
     NewFrameworkSchema,
@@ -71,6 +72,16 @@ def listed(query: dict[str, Any]) -> Any:
 @guard("requisition.edit")
 def draft(data: dict[str, Any]) -> Any:
     return opened(sourcing.draft_framework(actor(), **data))
+
+
+@blueprint.post("/rfqs/<uuid:request_id>/framework", summary=_("按定标结果起草框架协议"))
+@blueprint.versioned
+@blueprint.takes(FrameworkFromAwardSchema)
+@blueprint.gives(FrameworkOpenedSchema, 201)
+@guard("requisition.edit")
+def from_award(data: dict[str, Any], request_id: UUID) -> Any:
+    """A draft of what the agency was awarded from one supplier. Once signed, the award's own prices end."""
+    return opened(sourcing.framework_from_award(actor(), request_id, **data))
 
 
 @blueprint.get("/frameworks/<uuid:framework_id>", summary=_("框架协议"))

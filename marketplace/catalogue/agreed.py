@@ -91,6 +91,9 @@ def undraw(given_back: dict[UUID, int]) -> None:
     )
 
 
-def end_agreed(source_id: UUID) -> None:
-    """Nothing more is called off under a source's prices."""
-    db.session.execute(update(AgreedPrice).where(AgreedPrice.source_id == source_id).values(ended=True))
+def end_agreed(source_id: UUID, offer_ids: Iterable[UUID] = (), agency_ids: Iterable[UUID] = ()) -> None:
+    """Nothing more is called off under a source's prices, or under those of some offers for some agencies."""
+    ended = update(AgreedPrice).where(AgreedPrice.source_id == source_id).values(ended=True)
+    if offer_ids:
+        ended = ended.where(AgreedPrice.offer_id.in_(set(offer_ids)), AgreedPrice.agency_id.in_(set(agency_ids)))
+    db.session.execute(ended)

@@ -421,6 +421,7 @@ WORDS: dict[str, LazyString] = {
     "proposer_is_writer": _("协议的填写人不能发出，要由另一人审核后发出"),
     "ceiling_below_drawn": _("已经下单 %(drawn_qty)s，上限不能更低"),
     "amendment_open": _("已有一份变更没有办完，请先签署或撤回"),
+    "framework_exists": _("这次定标已经转成框架协议，要改就改那一份"),
     "not_a_party": _("本单位不在这份协议里"),
     "framework_not_begun": _("协议从 %(day)s 起执行，还没有开始"),
     # payments

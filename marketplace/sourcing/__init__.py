@@ -7,7 +7,8 @@ join) with request_line, request_party (the agencies that buy under it), request
 invitation (the suppliers addressed); quotation with quotation_line; award; framework (框架协议) with framework_party and
 framework_line.
 Verbs by noun: `requests` write, open, cancel, close; `demand` what is posted, join, leave; `quotations` send, withdraw;
-`compare` side by side; `awards` award; `frameworks` write, propose, sign, decline, withdraw, end, amend, call_off.
+`compare` side by side; `awards` award; `from_awards` an award made a framework's draft; `frameworks` write, propose,
+sign, decline, withdraw, end, amend, call_off.
 
 What the database keeps, whatever the path: one quotation per request and supplier; one award per line and quotation,
 never changed; an award that is not the cheapest or lies above the price guard has its reason; who awards is not who

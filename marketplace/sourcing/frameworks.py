@@ -143,8 +143,8 @@ def propose(actor: Actor, framework_id: UUID, version: int | None = None) -> Fra
         raise Refused("proposer_is_writer", field="approver")
     if row.until_day < clock.today():
         raise Refused("day_in_past", field="until_day")
-    if row.previous_id:
-        _drawn_before(row, lines_of([row.id])[row.id], catalogue.agreed_of([row.previous_id]).get(row.previous_id, []))
+    if source := row.previous_id or row.request_id:
+        _drawn_before(row, lines_of([row.id])[row.id], catalogue.agreed_of([source]).get(source, []))
     row.state, row.proposed_by, row.proposed_at = state, actor.user, clock.now()
     notices.tell(
         "framework_to_sign",
@@ -160,8 +160,8 @@ def propose(actor: Actor, framework_id: UUID, version: int | None = None) -> Fra
 
 
 def sign(actor: Actor, framework_id: UUID) -> Framework:
-    """The supplier signs: its prices are owed from then on; what it amends ends in the same moment, and what was drawn
-    under that counts on.
+    """The supplier signs: its prices are owed from then on; what it amends, or the award that it came from, ends in the
+    same moment, and what was drawn under that counts on.
 
     Raises Conflict: wrong_state; Refused: day_in_past; Many: ceiling_below_drawn, offer_withdrawn.
     """
@@ -171,7 +171,7 @@ def sign(actor: Actor, framework_id: UUID) -> Framework:
     if row.until_day < clock.today():
         raise Refused("day_in_past", field="until_day")
     lines = lines_of([row.id])[row.id]
-    drawn = _replaced(row, lines) if row.previous_id else {}
+    drawn = _replaced(row, lines)
     catalogue.agree(
         [
             {
@@ -198,12 +198,20 @@ def sign(actor: Actor, framework_id: UUID) -> Framework:
 
 
 def _replaced(row: Framework, lines: list[FrameworkLine]) -> dict[tuple[UUID, UUID], int]:
-    """Ends the framework before: its prices' rows are locked by that, so that nothing is drawn from them meanwhile."""
-    before = by_id(Framework, row.previous_id, what="framework", lock=True)  # type: ignore[arg-type]
-    before.state = rules.FRAMEWORK.after("replace", before.state)
-    before.ended_at = clock.now()
-    catalogue.end_agreed(before.id)
-    return _drawn_before(row, lines, catalogue.agreed_of([before.id]).get(before.id, []))
+    """Ends the framework before, or the award's prices of these offers: their rows are locked by that, so that nothing
+    is drawn from them meanwhile."""
+    if row.previous_id:
+        source = row.previous_id
+        before = by_id(Framework, source, what="framework", lock=True)
+        before.state = rules.FRAMEWORK.after("replace", before.state)
+        before.ended_at = clock.now()
+        catalogue.end_agreed(source)
+    elif row.request_id:
+        source = row.request_id
+        catalogue.end_agreed(source, {line.offer_id for line in lines}, parties_of([row.id])[row.id])
+    else:
+        return {}
+    return _drawn_before(row, lines, catalogue.agreed_of([source]).get(source, []))
 
 
 def _drawn_before(row: Framework, lines: list[FrameworkLine], earlier: list[Any]) -> dict[tuple[UUID, UUID], int]:

@@ -112,6 +112,10 @@ class NewFrameworkSchema(FrameworkChangeSchema):
     supplier_id = Id(required=True)
 
 
+class FrameworkFromAwardSchema(Taken):
+    supplier_id = Id(required=True)
+
+
 class CallOffLineSchema(Taken):
     offer_id = Id(required=True)
     quantity = Quantity(required=True)

@@ -13,6 +13,7 @@ from .framework_reads import waiting as frameworks_to_sign  # noqa: F401
 from .frameworks import amend, call_off, decline, end, propose, redraft, sign  # noqa: F401
 from .frameworks import draft as draft_framework  # noqa: F401
 from .frameworks import withdraw as withdraw_framework  # noqa: F401
+from .from_awards import framework_from_award, frameworks_from  # noqa: F401
 from .quotations import is_sealed, opened, own_of, quotation, send  # noqa: F401
 from .quotations import lines_of as quotation_lines  # noqa: F401
 from .quotations import listed as quotations  # noqa: F401

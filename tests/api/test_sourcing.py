@@ -84,6 +84,12 @@ def test_a_request_is_written_opened_answered_compared_and_awarded(market, who):
         assert {line["price_fen"] for line in drafted["lines"]} == {1000, 4500}
         assert who["seller0"].get(f"quotations/{quotations[0]['id']}")["state"] == "awarded"
         assert len(who["seller0"].get(f"rfqs/{request['id']}")["awards"]) == 1
+        won = {"supplier_id": str(market.sellers[0].id)}
+        framework = who["requester"].post(f"rfqs/{request['id']}/framework", won)
+        assert (framework["state"], framework["request_id"]) == ("draft", request["id"])
+        assert [(line["price_fen"], line["ceiling"]) for line in framework["lines"]] == [(1000, "60.000")]
+        assert who["requester"]("POST", f"rfqs/{request['id']}/framework", won).status_code == 409
+        assert who["seller0"]("POST", f"rfqs/{request['id']}/framework", won).status_code == 403
         assert who["approver"]("POST", f"rfqs/{request['id']}/award", {"parts": parts}).status_code == 409
 
 

@@ -1,5 +1,6 @@
 """Framework agreements: written, sent by another person, signed, called off up to their ceilings, amended, ended."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,14 @@ from marketplace.catalogue import services as catalogue
 from marketplace.catalogue.models import AgreedPrice
 from marketplace.core import clock
 from marketplace.core.db import db, new_id, transaction
-from marketplace.core.errors import Conflict, NotFound, Refused
+from marketplace.core.errors import Conflict, Many, NotFound, Refused
 from marketplace.identity.models import Organisation
 from marketplace.procurement import services as procurement
 from marketplace.procurement.models import OrderLine
 from marketplace.sourcing import services as sourcing
 from tests.factories import world as factory
 from tests.faults.test_races import race, refused
-from tests.sourcing.asking import Market
+from tests.sourcing.asking import Market, after, after_deadline
 from tests.sourcing.test_requests import codes, told
 
 
@@ -280,3 +281,96 @@ def test_a_framework_is_signed_once_however_often_at_once(market: Market, app):
     assert sum(not refused(result) for result in results) == 1
     with transaction(write=False):
         assert db.session.scalar(select(func.count(AgreedPrice.id))) == 1
+
+
+def awarded(market: Market, price_fen: int = 1000, quantity: int = 100_000):
+    """A request awarded to the first seller, with the draft order that the award made."""
+    request = market.asked(note="每周送两次")
+    quotation = market.answered(request, 0, price_fen)
+    with after_deadline():
+        sourcing.award(market.world.approver, request, [market.part(request, quotation, quantity)])
+        [party] = sourcing.parties_of(request)
+    return request, party.requisition_id
+
+
+def test_an_award_becomes_a_draft_of_a_framework_in_one_step(market: Market):
+    world, supplier = market.world, market.sellers[0].id
+    with transaction():
+        request, _ = awarded(market)
+    with after_deadline(), transaction():
+        row = sourcing.framework_from_award(world.requester, request, supplier)
+        asked = sourcing.request(world.requester, request)
+        assert (row.state, row.supplier_id, row.request_id) == ("draft", supplier, request)
+        assert (row.title, row.terms, row.until_day) == (asked.title, asked.note, asked.until_day)
+        [line] = sourcing.framework_lines([row.id])[row.id]
+        assert (line.offer_id, line.price_fen, line.ceiling) == (market.sellers[0].offer, 1000, 100_000)
+        assert sourcing.frameworks_from(world.requester, request) == [row]
+        with pytest.raises(Refused, match="proposer_is_writer"):
+            sourcing.propose(replace(world.approver, user=world.requester.user), row.id)
+
+
+def test_an_award_is_not_made_a_framework_twice_nor_by_others_nor_too_late(market: Market):
+    world, supplier = market.world, market.sellers[0].id
+    with transaction():
+        request, _ = awarded(market)
+        stranger, _ = market.agency("思聪小学")
+        unawarded = market.asked()
+    with after_deadline(), transaction():
+        with pytest.raises(Refused, match="nothing_awarded"):
+            sourcing.framework_from_award(world.requester, request, market.sellers[1].id)
+        with pytest.raises(Refused, match="nothing_awarded"):
+            sourcing.framework_from_award(world.requester, unawarded, supplier)
+        with pytest.raises(NotFound):
+            sourcing.framework_from_award(stranger, request, supplier)
+        row = sourcing.framework_from_award(world.requester, request, supplier)
+        with pytest.raises(Conflict, match="framework_exists"):
+            sourcing.framework_from_award(world.requester, request, supplier)
+        sourcing.withdraw_framework(world.requester, row.id)
+        assert sourcing.framework_from_award(world.requester, request, supplier)
+    with after(61), transaction(), pytest.raises(Refused, match="day_in_past"):
+        sourcing.framework_from_award(world.requester, request, supplier)
+
+
+def test_a_signed_framework_takes_the_award_over_with_what_was_ordered(market: Market):
+    """The same quantity is never promised twice. Red when `_replaced` leaves the award's prices in force."""
+    world = market.world
+    with transaction():
+        request, first = awarded(market)
+    with after_deadline(), transaction():
+        procurement.put_lines(
+            world.requester,
+            first,
+            [
+                {
+                    "offer_id": market.sellers[0].offer,
+                    "quantity": 30_000,
+                    "agreed_id": catalogue.agreed_of([request])[request][0].id,
+                }
+            ],
+        )
+        procurement.submit(world.requester, first)
+        procurement.approve(world.approver, first)
+        row = sourcing.framework_from_award(world.requester, request, market.sellers[0].id)
+        sourcing.propose(world.approver, row.id)
+        assert not catalogue.agreed_of([request])[request][0].ended  # until the supplier has signed
+        sourcing.sign(world.manager, row.id)
+        [before], [now] = catalogue.agreed_of([request])[request], catalogue.agreed_of([row.id])[row.id]
+        assert (before.ended, before.used) == (True, 30_000)
+        assert (now.price_fen, now.ceiling, now.used) == (1000, 100_000, 30_000)
+        with pytest.raises(Many) as refused_:
+            called(market, row.id, 80_000)
+        assert [error.code for error in refused_.value.errors] == ["beyond_agreed"]
+
+
+def test_two_at_once_make_one_framework_of_an_award(market: Market, app):
+    """Red when the request is not locked."""
+    with transaction():
+        request, _ = awarded(market)
+
+    def act():
+        with after_deadline():
+            return sourcing.framework_from_award(market.world.requester, request, market.sellers[0].id).id
+
+    results = race(app, [act] * 4)
+    assert sum(not refused(result) for result in results) == 1
+    assert {result.code for result in results if refused(result)} == {"framework_exists"}

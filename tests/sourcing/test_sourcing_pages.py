@@ -119,6 +119,13 @@ def test_a_request_goes_its_whole_way_by_forms(market: Market, ask):
         done = ask(world.requester, url).text
         assert "定标结果" in done
         assert "采购单草稿" in done
+        assert "转为框架协议" in done
+        supplier = {"supplier_id": market.sellers[0].id}
+        ask(world.requester, f"{url}/framework", {}, 422)
+        drafted = ask(world.requester, f"{url}/framework", supplier, 303).location
+        assert 'value="10.00"' in ask(world.requester, drafted).text
+        assert drafted.removesuffix("/edit") in ask(world.requester, url).text
+        assert "已经转成框架协议" in ask(world.requester, f"{url}/framework", supplier, 409).text
         assert "中选" in ask(market.sellers[0].actor, f"/supplier/sourcing/{request}").text
         assert "未中选" not in ask(market.sellers[0].actor, f"/supplier/sourcing/{request}").text
         ask(market.sellers[0].actor, "/supplier/sourcing?state=all")

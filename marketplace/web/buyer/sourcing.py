@@ -151,10 +151,10 @@ def _writing(form: Form, row: Any) -> Response:
 @blueprint.get("/sourcing/<uuid:request_id>")
 @guard("requisition.read")
 def sourcing_request(request_id: UUID) -> Response:
-    return _shown(request_id, Form(NewAwardSchema(), {}))
+    return request_shown(request_id, Form(NewAwardSchema(), {}))
 
 
-def _shown(request_id: UUID, form: Form) -> Response:
+def request_shown(request_id: UUID, form: Form) -> Response:
     row = sourcing.request(actor(), request_id)
     compared = sourcing.compare(actor(), row)
     lead = row.agency_id == actor().organisation
@@ -169,6 +169,7 @@ def _shown(request_id: UUID, form: Form) -> Response:
         writer=actor().user == row.created_by,
         may_award=lead and actor().may("requisition.approve") and sourcing.request_state(row) == "closed",
         county=regions.name_path(row.county) if row.county else "",
+        frameworks={one.supplier_id: one for one in sourcing.frameworks_from(actor(), row.id)},
         **shown(row),
     )
 
@@ -180,7 +181,7 @@ def sourcing_open(request_id: UUID) -> Response:
     with form.attempt():
         row = sourcing.open_request(actor(), request_id, request.form.get("version", type=int))
         return done(_("%(number)s 已发出。", number=row.number), "buyer.sourcing_request", request_id=request_id)
-    return _shown(request_id, form)
+    return request_shown(request_id, form)
 
 
 @blueprint.route("/sourcing/<uuid:request_id>/cancel", methods=["GET", "POST"])
@@ -203,7 +204,7 @@ def sourcing_award(request_id: UUID) -> Response:
         rows = sourcing.award(actor(), request_id, **form.data(), version=request.form.get("version", type=int))
         words = _("已定标 %(count)s 行，各单位的采购单草稿已建好。", count=len(rows))
         return done(words, "buyer.sourcing_request", request_id=request_id)
-    return _shown(request_id, form)
+    return request_shown(request_id, form)
 
 
 @blueprint.get("/sourcing/pools")

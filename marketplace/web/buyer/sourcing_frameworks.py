@@ -19,10 +19,17 @@ from ...identity import services as identity
 from ...products import services as products
 from ...sourcing import services as sourcing
 from ...sourcing.rules import SHOWN_FRAMEWORK
-from ...sourcing.schemas import CallOffSchema, CancelRequestSchema, FrameworkChangeSchema, NewFrameworkSchema
+from ...sourcing.schemas import (
+    CallOffSchema,
+    CancelRequestSchema,
+    FrameworkChangeSchema,
+    FrameworkFromAwardSchema,
+    NewFrameworkSchema,
+)
 from ..sourcing_shown import framework_shown
 from ..tables import Table
 from . import blueprint
+from .sourcing import request_shown
 
 LABELS = {
     "supplier_id": _l("供应商"),
@@ -179,6 +186,18 @@ def sourcing_framework_amend(framework_id: UUID) -> Response:
     row = sourcing.amend(actor(), framework_id)
     words = _("变更稿 %(number)s 已建，改好后由另一人发出；供应商签署后替换原协议。", number=row.number)
     return done(words, "buyer.sourcing_framework_edit", framework_id=row.id)
+
+
+@blueprint.post("/sourcing/<uuid:request_id>/framework")
+@guard("requisition.edit")
+def sourcing_framework_from(request_id: UUID) -> Response:
+    """The draft of what was awarded, opened to be completed."""
+    form = Form(FrameworkFromAwardSchema(), {})
+    with form.attempt():
+        row = sourcing.framework_from_award(actor(), request_id, **form.data())
+        words = _("%(number)s 已按定标结果起草，核对后由另一人发给供应商签署。", number=row.number)
+        return done(words, "buyer.sourcing_framework_edit", framework_id=row.id)
+    return request_shown(request_id, form)
 
 
 @blueprint.route("/frameworks/<uuid:framework_id>/end", methods=["GET", "POST"])
