@@ -1,5 +1,5 @@
 """Rows as CSV and XLSX, and back. Written with what a spreadsheet would take for a formula neutralised; read within
-limits on size, sheets, cells and the ratio of the packing, before anything is parsed.
+limits on size, sheets, cells and the ratio of the packing, before anything is parsed; a workbook in a process of its own.
 
 What is read is text: an 18-digit number stays as it was written, and one that the spreadsheet kept as a number, and has
 rounded by that, is refused.
@@ -7,25 +7,26 @@ rounded by that, is refused.
 
 import csv
 import io
+import json
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
-from python_calamine import CalamineWorkbook
 
-from . import clock
+from . import clock, sheet_reader
 from .errors import Refused
 
 # Behind blanks too. Numbers are values of their own; text that only looks like one is marked with the rest.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MB = 1024 * 1024
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,4})([0-9]{1,12})["']""")
-_EXACT = 10**15  # a spreadsheet's numbers have 15 digits; what is longer was rounded
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _write(sheet: Any, row: int, column: int, value: Any, yuan: Any, style: Any)
         return
     if isinstance(value, Decimal):
         sheet.write_number(row, column, float(value), yuan)
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < _EXACT:
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < sheet_reader.EXACT:
         sheet.write_number(row, column, value)
     else:
         sheet.write_string(row, column, str(_cell(value)), style)
@@ -136,22 +137,17 @@ def _too_many(limits: Limits, field: str) -> Refused:
 
 def _read_xlsx(content: bytes, limits: Limits, field: str) -> list[Sheet]:
     _unpacks_within(content, limits, field)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = book.sheet_names
-        if len(names) > limits.sheets:
-            raise _too_many(limits, field)
-        sheets = []
-        for name in names:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.total_height > limits.rows or sheet.total_width > limits.columns:
-                raise _too_many(limits, field)
-            sheets.append(Sheet(name, _texts(sheet.to_python(skip_empty_area=False), field)))
-    except (Refused, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as broken:  # calamine's errors have no type in common, and a Rust panic is no Exception
-        raise Refused("sheet_unreadable", field=field) from broken
-    return sheets
+    bounds = (limits.sheets, limits.rows, limits.columns, limits.unpacked)
+    reader = [sys.executable, "-I", sheet_reader.__file__, *map(str, bounds)]
+    done = subprocess.run(reader, input=content, capture_output=True, check=False)
+    if done.returncode:
+        raise Refused("sheet_bomb", field=field)
+    answer = json.loads(done.stdout)
+    if answer.get("refused") == "sheet_too_many":
+        raise _too_many(limits, field)
+    if "refused" in answer:
+        raise Refused(answer["refused"], field=field, row=answer["row"])
+    return [Sheet(name, rows) for name, rows in answer["sheets"]]
 
 
 def _unpacks_within(content: bytes, limits: Limits, field: str) -> None:
@@ -180,27 +176,6 @@ def _reaches_within(name: str, content: bytes, limits: Limits, field: str) -> No
     for column, row in _PLACE.findall(content):
         if len(column) > 2 or int(row) > limits.rows:
             raise _too_many(limits, field)
-
-
-def _texts(rows: Iterable[Sequence[Any]], field: str) -> list[list[str]]:
-    found = [[_text(value, number, field) for value in row] for number, row in enumerate(rows, 1)]
-    while found and not any(found[-1]):
-        found.pop()
-    return found
-
-
-def _text(value: Any, row: int, field: str) -> str:
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        if abs(value) >= _EXACT:
-            raise Refused("sheet_number_rounded", field=field, row=row)
-        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M") if value.time() != time() else value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return "" if value is None else str(value).strip()
 
 
 def _read_csv(content: bytes, limits: Limits, field: str) -> list[list[str]]:

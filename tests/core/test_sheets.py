@@ -3,15 +3,18 @@
 import csv
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
+import xlsxwriter
 
 from marketplace.core.errors import Refused
 from marketplace.core.sheets import MB, Limits, read, to_csv_bytes, to_xlsx
 
 pytestmark = pytest.mark.unit
+SHEET = "xl/worksheets/sheet1.xml"
 ROWS = [
     ["姓名", "身份证号", "金额", "日期", "备注"],
     ["张三", "430225199001011234", Decimal("1234.50"), date(2026, 8, 31), "=HYPERLINK(1)"],
@@ -52,8 +55,6 @@ def test_a_bank_that_reads_gbk_gets_gbk():
 
 
 def test_a_number_that_the_spreadsheet_rounded_is_refused():
-    import xlsxwriter
-
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
         book.add_worksheet().write_number(1, 1, 430225199001011234)
@@ -97,17 +98,56 @@ def test_a_zip_that_is_no_workbook_is_refused():
     assert refused(packed(**{"readme.txt": b"hello"})).code == "sheet_type"
 
 
-def test_two_cells_at_the_corners_do_not_fill_the_memory():
-    """Red when the reach of the cells is not looked at: the parser would lay out 17 billion of them."""
-    content = to_xlsx([["a"]])
-    parts = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in archive.namelist():
-            parts[name] = archive.read(name)
-    sheet = parts["xl/worksheets/sheet1.xml"]
-    corner = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", corner)
-    assert refused(packed(**{name.replace("/", "__"): body for name, body in parts.items()})).code == "sheet_too_many"
+def workbook(change: Callable[[dict[str, bytes]], None]) -> bytes:
+    """A workbook of one cell whose parts were changed by hand."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        book.add_worksheet().write_string(0, 0, "a")
+    with zipfile.ZipFile(out) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    change(parts)
+    return packed(**{name.replace("/", "__"): body for name, body in parts.items()})
+
+
+def corner(parts: dict[str, bytes]) -> None:
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", far)
+
+
+def elsewhere(parts: dict[str, bytes]) -> None:
+    """The same in a folder of another name."""
+    corner(parts)
+    parts["xl/other/sheet1.xml"] = parts.pop(SHEET)
+    for name in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml"):
+        parts[name] = parts[name].replace(b"worksheets/", b"other/")
+
+
+def unplaced(parts: dict[str, bytes]) -> None:
+    """Cells that name no place of their own: 16,384 in the first row, one in the last."""
+    far = b'<row r="1">' + b"<c><v>1</v></c>" * 16384 + b'</row><row r="1048576"><c><v>1</v></c></row></sheetData>'
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", far)
+
+
+def copied(parts: dict[str, bytes]) -> None:
+    """One long text in 5,000 cells."""
+    rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (row, row) for row in range(2, 5002))
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", rows + b"</sheetData>")
+    parts["xl/sharedStrings.xml"] = parts["xl/sharedStrings.xml"].replace(b">a<", b">" + b"a" * 900_000 + b"<")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [(corner, "sheet_too_many"), (elsewhere, "sheet_bomb"), (unplaced, "sheet_bomb"), (copied, "sheet_bomb")],
+)
+def test_cells_that_would_fill_the_memory_are_refused_and_take_nothing_else_with_them(change, code):
+    """The first is red when the reach of the cells is not looked at. The others end pytest itself when the workbook is
+    parsed in the process that asks, or when the one of its own has no limit of memory."""
+    assert refused(workbook(change)).code == code
+
+
+def test_a_value_that_is_more_text_than_a_file_may_hold_is_refused():
+    """Red when the texts are not counted: a thousand copies of a text pass where a million do not."""
+    assert refused(to_xlsx([["a" * 1000]] * 100), Limits(unpacked=10**5 - 1, ratio=10**6)).code == "sheet_bomb"
 
 
 def test_rows_columns_and_sheets_are_bounded():
