@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -17,7 +17,7 @@ from ...payments import services as payments
 from ...payments.rules import DAYS_TO_PAY
 from ...procurement import services as procurement
 from ...settlement import services as settlement
-from .. import story
+from .. import navigation, story
 from ..tables import Table
 from . import blueprint
 
@@ -49,8 +49,10 @@ def orders() -> str:
 
 @blueprint.get("/orders/<uuid:order_id>")
 @guard("order.read")
-def order(order_id: UUID) -> str:
+def order(order_id: UUID) -> str | Response:
     row = procurement.order(actor(), order_id)
+    if (audience := navigation.audience(actor())) != "office":  # reports are shared by all; each has a page of its own
+        return redirect(url_for(f"{audience}.order", order_id=order_id))
     shipments = procurement.shipments_of([order_id]).get(order_id, [])
     acceptances = {found.shipment_id: found for found in procurement.acceptances_of([order_id]).get(order_id, [])}
     bills = payments.bills_of([order_id]).get(order_id, []) if actor().may("bill.read") else []
