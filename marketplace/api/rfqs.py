@@ -7,6 +7,7 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _
 from marshmallow import fields, validate
 
+from ..core.fields import Text
 from ..edge.current import actor
 from ..edge.guard import guard
 from ..identity import services as identity
@@ -14,6 +15,7 @@ from ..sourcing import services as sourcing
 from ..sourcing.rules import SHOWN_REQUEST
 from ..sourcing.schemas import (
     KINDS,
+    AddresseeSchema,
     CancelRequestSchema,
     ComparisonSchema,
     NewAwardSchema,
@@ -36,6 +38,12 @@ HEAD = [name for name in RequestSchema().fields if name not in ("agency_name", "
 class RfqsQuery(PageSchema):
     kind = fields.String(load_default=None, validate=KINDS)
     state = fields.String(load_default=None, validate=validate.OneOf(SHOWN_REQUEST))
+
+
+class AddresseesQuery(PageSchema):
+    words = Text(40, load_default="", metadata={"description": "A part of the name"})
+    county = Text(12, load_default="")
+    category_code = Text(20, load_default="", metadata={"description": "Or of what lies below it"})
 
 
 def named(rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -102,6 +110,16 @@ def listed(query: dict[str, Any]) -> Any:
 def write(data: dict[str, Any]) -> Any:
     """A draft; a county that is named is the buyer's own choice, no rule singles one out."""
     return opened(sourcing.write(actor(), **data))
+
+
+@blueprint.get("/rfqs/suppliers", summary=_("可以询价的供应商"))
+@blueprint.asks(AddresseesQuery)
+@blueprint.gives(list_of(AddresseeSchema))
+@guard("requisition.edit")
+def suppliers(query: dict[str, Any]) -> Any:
+    """Those that can answer, by name, county and what they have on sale."""
+    rows, total = sourcing.suppliers_found(actor(), **query)
+    return page_of(rows, total, query)
 
 
 @blueprint.get("/rfqs/<uuid:request_id>", summary=_("询价单"))

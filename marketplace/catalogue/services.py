@@ -7,7 +7,7 @@ from statistics import median_low
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from ..core import audit, clock, outbox
@@ -311,6 +311,11 @@ def of_supplier(supplier_id: UUID) -> list[Offer]:
     """A supplier's offers on sale."""
     query = select(Offer).where(Offer.supplier_id == supplier_id, Offer.state == "on_sale").order_by(Offer.code)
     return list(db.session.scalars(query))
+
+
+def sellers(product_ids: Select[UUID]) -> Select[UUID]:
+    """The suppliers with an offer of these products on sale, as a part of another statement."""
+    return select(Offer.supplier_id).where(Offer.product_id.in_(product_ids), Offer.state == "on_sale")
 
 
 def stamps(ids: Iterable[UUID]) -> dict[UUID, tuple[int, int, str]]:

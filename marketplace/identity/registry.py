@@ -3,7 +3,7 @@
 import secrets
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, exists, func, literal, select
 
 from ..core.actor import Actor
 from ..core.db import db, lies_in, visible
@@ -39,6 +39,28 @@ def office_over(division: str) -> UUID | None:
     covers = Organisation.kind == "office", literal(division).startswith(Organisation.prefix)
     query = select(Organisation.id).where(*covers).order_by(func.length(Organisation.prefix).desc(), Organisation.name)
     return db.session.scalar(query.limit(1))
+
+
+def suppliers(
+    *, words: str = "", prefix: str = "", among: Select[UUID] | None = None, page: int = 1, size: int = 20
+) -> tuple[list[Organisation], int]:
+    """Suppliers for which somebody can sign in, by name, and how many: those that would answer."""
+    active = exists().where(User.organisation_id == Organisation.id, User.active)
+    query = select(Organisation).where(Organisation.kind == "supplier", active)
+    if prefix:
+        query = query.where(lies_in(Organisation.division, prefix))
+    if words:
+        query = query.where(Organisation.name.contains(words, autoescape=True))
+    if among is not None:
+        query = query.where(Organisation.id.in_(among))
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = Organisation.name, Organisation.id
+    return list(db.session.scalars(query.order_by(*order).limit(size).offset((page - 1) * size))), total
+
+
+def supplier_places() -> set[str]:
+    """The divisions that suppliers are registered in."""
+    return set(db.session.scalars(select(Organisation.division).where(Organisation.kind == "supplier").distinct()))
 
 
 def organisations(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from ..core import audit, clock, outbox
 from ..core.actor import Actor
@@ -18,6 +18,19 @@ from .rules import BASE_UNITS
 
 def categories() -> list[Category]:
     return list(db.session.scalars(select(Category).order_by(Category.position, Category.code)))
+
+
+def of_category(code: str) -> Select[UUID]:
+    """The products of a category and of what lies below it, as a part of another statement."""
+    above = {row.code: row.parent_code for row in categories()}
+    codes = set()
+    for one in above:
+        up: str | None = one
+        while up and up != code:
+            up = above.get(up)
+        if up:
+            codes.add(one)
+    return select(Product.id).where(Product.category_code.in_(codes))
 
 
 def add_category(

@@ -6,9 +6,9 @@ Tables: sourcing_request (a request for quotation 询价单, or a posted demand 
 join) with request_line, request_party (the agencies that buy under it), request_want (what each wants of a line) and
 invitation (the suppliers addressed); quotation with quotation_line; award; framework (框架协议) with framework_party and
 framework_line.
-Verbs by noun: `requests` write, open, cancel, close; `demand` what is posted, join, leave; `quotations` send, withdraw;
-`compare` side by side; `awards` award; `from_awards` an award made a framework's draft; `frameworks` write, propose,
-sign, decline, withdraw, end, amend, call_off.
+Verbs by noun: `addressees` whom a request may ask; `requests` write, open, cancel, close; `demand` what is posted,
+join, leave; `quotations` send, withdraw; `compare` side by side; `awards` award; `from_awards` an award made a
+framework's draft; `frameworks` write, propose, sign, decline, withdraw, end, amend, call_off.
 
 What the database keeps, whatever the path: one quotation per request and supplier; one award per line and quotation,
 never changed; an award that is not the cheapest or lies above the price guard has its reason; who awards is not who

@@ -196,6 +196,12 @@ class RequestOpenedSchema(RequestSchema):
     awards = fields.List(fields.Nested(AwardSchema), metadata={"description": "A supplier's own, a buyer's all"})
 
 
+class AddresseeSchema(Shown):
+    id = Id()
+    name = fields.String()
+    division = Place()
+
+
 class DemandPartySchema(Shown):
     agency_id = Id()
     agency_name = fields.String()

@@ -1,5 +1,6 @@
 """The room's verbs, gathered: requests, posted demand, quotations, awards, frameworks."""
 
+from .addressees import suppliers_found  # noqa: F401
 from .awards import award, awards_of, visible_awards  # noqa: F401
 from .compare import Answer, Compared, Comparison, compare  # noqa: F401
 from .demand import join, leave, one_posted, posted  # noqa: F401

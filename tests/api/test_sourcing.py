@@ -6,8 +6,11 @@ from datetime import timedelta
 import pytest
 
 from marketplace.core import clock
+from marketplace.core.actor import SYSTEM
 from marketplace.core.db import transaction
+from marketplace.identity import services as identity
 from marketplace.sourcing import services as sourcing
+from tests.factories import world as factory
 from tests.sourcing.asking import Market, after, after_deadline
 
 
@@ -91,6 +94,30 @@ def test_a_request_is_written_opened_answered_compared_and_awarded(market, who):
         assert who["requester"]("POST", f"rfqs/{request['id']}/framework", won).status_code == 409
         assert who["seller0"]("POST", f"rfqs/{request['id']}/framework", won).status_code == 403
         assert who["approver"]("POST", f"rfqs/{request['id']}/award", {"parts": parts}).status_code == 409
+
+
+def test_whom_to_ask_is_found_by_name_county_and_what_they_sell(market, who):
+    """Red when one that nobody can sign in for is found: it would never answer."""
+    with transaction():
+        silent = identity.add_organisation(
+            SYSTEM, "supplier", "无人合作社", factory.YANLING, supplier_kind="cooperative"
+        )
+        silent = silent.name
+
+    def found(**query):
+        rows = who["requester"].get("rfqs/suppliers", query_string=query)
+        assert rows["total"] == len(rows["items"])
+        return {row["name"] for row in rows["items"]}
+
+    everybody = found()
+    assert len(everybody) == 3
+    assert silent not in everybody
+    assert found(words="果业") == {"茶陵县果业合作社"}
+    assert found(county=factory.CHALING) == {"茶陵县果业合作社"}
+    assert found(category_code="fruit") == found(category_code="peach") == everybody
+    assert found(category_code="ginger") == set()
+    assert who["seller0"]("GET", "rfqs/suppliers").status_code == 403
+    assert who["requester"]("GET", "rfqs/suppliers", query_string={"county": "999999000000"}).status_code == 404
 
 
 def test_the_same_award_sent_twice_under_one_key_is_one(market, who):

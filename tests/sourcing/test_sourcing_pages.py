@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from marketplace.catalogue import services as catalogue
 from marketplace.core import clock
 from marketplace.core.actor import PUBLIC, Actor
 from marketplace.core.db import transaction
 from marketplace.identity import tokens
 from marketplace.sourcing import services as sourcing
+from tests.factories import world as factory
 from tests.sourcing.asking import Market, after, after_deadline
 
 
@@ -143,6 +145,46 @@ def test_what_is_wrong_in_a_form_is_shown_at_its_control_and_kept(market: Market
         request = market.asked()
     wrong = answer(market, request, 0, "0")
     assert "请填单价" in ask(market.sellers[0].actor, f"/supplier/sourcing/{request}", wrong, 422).text
+
+
+def test_suppliers_are_found_by_name_county_and_what_they_sell_and_what_was_typed_stays(market: Market, ask):
+    """Without a script: red when the search stores the draft, or drops what was typed or chosen."""
+    world, url = market.world, "/buyer/sourcing/new"
+    names = ["桃源合作社", "茶陵县果业合作社", "箱装合作社"]
+
+    def found(**find: str) -> list[str]:
+        form = typed(market, supplier_ids=[str(market.sellers[0].id)], find="1") | find
+        shown = ask(world.requester, url, form, 422).text
+        assert 'value="黄桃"' in shown
+        assert "bf-summary" not in shown
+        chosen, _, rest = shown.partition("查找供应商")
+        assert names[0] in chosen.partition("已选的供应商")[2]
+        return [name for name in names if name in rest.partition("勾选要问的")[2]]
+
+    assert found() == names[1:]
+    assert found(find_words="果业") == names[1:2]
+    assert found(find_words="%") == []
+    assert found(find_county=factory.CHALING) == names[1:2]
+    assert found(find_category="peach") == names[1:]
+    assert found(find_category="ginger") == []
+    assert ask(world.requester, "/api/v1/rfqs").json["total"] == 0
+
+
+def test_a_request_starts_such_as_a_product(market: Market, ask):
+    world = market.world
+    with transaction(write=False):
+        code = catalogue.one(market.sellers[2].offer).code
+    like = f"/buyer/sourcing/new?like={code}"
+    assert f'href="{like}"' in ask(world.requester, f"/products/{code}").text
+    assert "/buyer/sourcing/new" not in ask(PUBLIC, f"/products/{code}").text
+    shown = ask(world.requester, like).text
+    assert 'value="黄桃 炎陵县箱装合作社"' in shown
+    assert '<option value="peach" selected>' in shown
+    assert f'name="lines.0.product_id" value="{market.sellers[2].product}" checked' in shown
+    ask(world.requester, "/buyer/sourcing/new?like=unknown")
+    form = typed(market, **{"lines.0.product_id": market.sellers[2].product, "lines.0.category_code": ""})
+    made = ask(world.requester, like, form, 303).location
+    assert f'value="{market.sellers[2].product}" checked' in ask(world.requester, f"{made}/edit").text
 
 
 def test_a_quotation_is_withdrawn_and_a_request_cancelled_by_forms(market: Market, ask):

@@ -1,6 +1,5 @@
 """Finding the offer: requests for quotation and posted demand, from writing to the award; joining others' demand."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +14,14 @@ from ...edge.current import actor
 from ...edge.forms import Form, done
 from ...edge.guard import guard
 from ...identity import services as identity
-from ...products import services as products
-from ...products.rules import BASE_UNITS
 from ...regions import services as regions
 from ...sourcing import services as sourcing
-from ...sourcing.requests import PROGRAMME
 from ...sourcing.rules import SHOWN_REQUEST
 from ...sourcing.schemas import CancelRequestSchema, JoinSchema, NewAwardSchema, NewRequestSchema, RequestChangeSchema
 from ..sourcing_shown import shown
 from ..tables import Table
 from . import blueprint
+from .sourcing_form import asks_to_find, present, such_as, usual, writing
 
 LABELS = {
     "kind": _l("方式"),
@@ -47,7 +44,6 @@ LABELS = {
     "reason": _l("理由"),
     "parts": _l("定标"),
 }
-ROWS = 5
 NEEDS = {"lines": "name"}
 
 
@@ -73,79 +69,25 @@ def sourcing_requests() -> str:
 @blueprint.route("/sourcing/new", methods=["GET", "POST"])
 @guard("requisition.edit")
 def sourcing_new() -> Response:
-    form = Form(NewRequestSchema(), _usual(), NEEDS)
-    if form.posted:
+    form = Form(NewRequestSchema(), usual() | such_as(request.args.get("like", "")), NEEDS)
+    if form.posted and not asks_to_find():
         with form.attempt():
             row = sourcing.write(actor(), **form.data())
             return done(_("%(number)s 已存为草稿。", number=row.number), "buyer.sourcing_request", request_id=row.id)
-    return _writing(form, None)
-
-
-def _usual() -> dict[str, Any]:
-    today = clock.today()
-    return {
-        "kind": "rfq",
-        "answer_on": today + timedelta(days=7),
-        "until_day": today + timedelta(days=90),
-        "address": identity.own(actor()).address,
-    }
+    return writing(form, None, LABELS)
 
 
 @blueprint.route("/sourcing/<uuid:request_id>/edit", methods=["GET", "POST"])
 @guard("requisition.edit")
 def sourcing_edit(request_id: UUID) -> Response:
     row = sourcing.request(actor(), request_id)
-    form = Form(RequestChangeSchema(), _present(row), NEEDS)
-    if form.posted:
+    form = Form(RequestChangeSchema(), present(row), NEEDS)
+    if form.posted and not asks_to_find():
         with form.attempt():
             seen = request.form.get("version", type=int)
             sourcing.rewrite(actor(), request_id, seen, **form.data())
             return done(_("%(number)s 已保存。", number=row.number), "buyer.sourcing_request", request_id=request_id)
-    return _writing(form, sourcing.request(actor(), request_id))
-
-
-def _present(row: Any) -> dict[str, Any]:
-    party = next(one for one in sourcing.parties_of(row.id) if one.agency_id == row.agency_id)
-    wants = sourcing.wants_of(row.id)
-    values: dict[str, Any] = {name: getattr(row, name) for name in ("title", "note", "county", "until_day")}
-    values |= {"address": party.address, "contact": party.contact, "answer_on": clock.local(row.answer_by).date()}
-    values["join_on"] = clock.local(row.join_by).date() if row.join_by else ""
-    for place, line in enumerate(sourcing.request_lines(row.id)):
-        for name in ("category_code", "name", "spec", "unit", "from_day", "until_day"):
-            values[f"lines.{place}.{name}"] = getattr(line, name)
-        values[f"lines.{place}.quantity"] = format_quantity(sum(wants[line.id].values()))
-    return values
-
-
-def _writing(form: Form, row: Any) -> Response:
-    suppliers = identity.suppliers_in("")
-    paths = regions.name_paths({one.division for one in suppliers})
-    listed = regions.counties_of(PROGRAMME, clock.today())
-    counties = {
-        code: paths[code]
-        for one in suppliers
-        if (code := regions.county_of(one.division).code) in listed and code in paths
-    }
-    chosen = (
-        request.form.getlist("supplier_ids")
-        if form.posted
-        else [str(one) for one in sourcing.invited(row.id)]
-        if row
-        else []
-    )
-    kept = sum(1 for name in form.typed if str(name).startswith("lines.") and str(name).endswith(".name"))
-    return form.page(
-        "buyer/sourcing_form.html",
-        row=row,
-        labels=LABELS,
-        rows=min(max(ROWS, kept + 2), 50),
-        categories=products.categories(),
-        units=BASE_UNITS,
-        suppliers=suppliers,
-        paths=paths,
-        counties=sorted(counties.items()),
-        chosen=set(chosen),
-    )
+    return writing(form, sourcing.request(actor(), request_id), LABELS)
 
 
 @blueprint.get("/sourcing/<uuid:request_id>")
