@@ -17,6 +17,7 @@ from .notices import models as notices  # noqa: F401
 from .payments import bank_models as bank  # noqa: F401
 from .payments import (
     credit_models,  # noqa: F401
+    invoice_models,  # noqa: F401
     stripe_models,  # noqa: F401
 )
 from .payments import models as payments  # noqa: F401

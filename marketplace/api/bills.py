@@ -13,6 +13,7 @@ from ..edge.current import actor
 from ..edge.guard import guard
 from ..payments import rules
 from ..payments import services as payments
+from ..payments.invoices import parts_of
 from ..payments.schemas import (
     BillOpenedSchema,
     BillSchema,
@@ -21,8 +22,10 @@ from ..payments.schemas import (
     InvoiceSchema,
     MonthBillSchema,
     NewInvoiceSchema,
+    NewSharedInvoiceSchema,
     NewTransferSchema,
     RefusalSchema,
+    SharedInvoiceSchema,
     TransferSchema,
     UnbilledSchema,
 )
@@ -78,7 +81,18 @@ def one(bill_id: UUID) -> Any:
 def record_invoice(data: dict[str, Any], bill_id: UUID) -> Any:
     """By the supplier; issued in the tax bureau's platform. Another rate than the goods', or seller, needs a reason."""
     require_own(data["file_id"])
-    return settlement.record_invoice(actor(), bill_id, **data)
+    row = settlement.record_invoice(actor(), bill_id, **data)
+    return next(part for part in payments.invoices_of([bill_id])[bill_id] if part.invoice_id == row.id)
+
+
+@blueprint.post("/tax-invoices", summary=_("登记几张结算单合开的发票"))
+@blueprint.takes(NewSharedInvoiceSchema)
+@blueprint.gives(SharedInvoiceSchema, 201)
+@guard("invoice.record")
+def share_invoice(data: dict[str, Any]) -> Any:
+    """By the supplier: one invoice for several bills of a buyer, with each one's part; the parts sum to the invoice."""
+    require_own(data["file_id"])
+    return settlement.share_invoice(actor(), parts_of(data.pop("parts")), **data)
 
 
 @blueprint.get("/bills/<uuid:bill_id>/invoices/<uuid:invoice_id>/content", summary=_("发票文件"))
@@ -87,9 +101,9 @@ def record_invoice(data: dict[str, Any], bill_id: UUID) -> Any:
 def invoice_content(bill_id: UUID, invoice_id: UUID) -> Response:
     """The file that was attached, for both sides."""
     bill = payments.bill(actor(), bill_id)
-    for row in payments.invoices_of([bill.id]).get(bill.id, []):
-        if row.id == invoice_id and row.file_id:
-            return attached(row.file_id)
+    for part in payments.invoices_of([bill.id]).get(bill.id, []):
+        if part.invoice_id == invoice_id and part.invoice.file_id:
+            return attached(part.invoice.file_id)
     raise NotFound("invoice")
 
 

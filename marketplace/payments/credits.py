@@ -10,7 +10,8 @@ from ..core.errors import Conflict, Refused
 from ..notices import services as notices
 from . import rules
 from .credit_models import BillCredit
-from .models import Bill, BillPart, TaxInvoice, Transfer
+from .invoice_models import InvoicePart
+from .models import Bill, BillPart, Transfer
 from .stripe_models import LIVE, CardPayment
 
 
@@ -65,4 +66,4 @@ def lower_part(part: BillPart, fen: int) -> None:
 
 def invoiced(bill_id: UUID) -> bool:
     """Whether a tax invoice was recorded for a bill: what comes off it then needs a red-letter one."""
-    return db.session.scalar(select(TaxInvoice.id).where(TaxInvoice.bill_id == bill_id).limit(1)) is not None
+    return db.session.scalar(select(InvoicePart.bill_id).where(InvoicePart.bill_id == bill_id).limit(1)) is not None

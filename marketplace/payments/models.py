@@ -139,16 +139,19 @@ class BillPart(Base):
 
 
 class TaxInvoice(Base):
-    """Issued in the tax bureau's platform; recorded here. `rate_basis_points` is None where exempt (免税)."""
+    """Issued in the tax bureau's platform; recorded here with its parts, a bill's each (invoice_models).
+
+    `rate_basis_points` is None where exempt (免税).
+    """
 
     __tablename__ = "tax_invoice"
     __table_args__ = (
         UniqueConstraint("supplier_id", "number"),
         CheckConstraint("amount_fen > 0", name="amount"),
+        Index("uq_tax_invoice_amount", "id", "amount_fen", unique=True),  # what its parts refer to
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    bill_id: Mapped[UUID] = mapped_column(ForeignKey("bill.id"), index=True)
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     number: Mapped[str] = mapped_column(String(30))
     issued_on: Mapped[date]

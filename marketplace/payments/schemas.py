@@ -18,9 +18,18 @@ class NewInvoiceSchema(Taken):
     file_id = Id(load_default=None, allow_none=True)
 
 
-class InvoiceSchema(Shown):
+class InvoicePartSchema(Taken):
+    bill_id = Id(required=True)
+    fen = Fen(1, required=True, metadata={"description": "What of the invoice is this bill's"})
+
+
+class NewSharedInvoiceSchema(NewInvoiceSchema):
+    amount_fen = Fen(1, required=True, metadata={"description": "The invoice's: the sum of its parts"})
+    parts = fields.List(fields.Nested(InvoicePartSchema), required=True, validate=validate.Length(1, 100))
+
+
+class SharedInvoiceSchema(Shown):
     id = Id()
-    bill_id = Id()
     number = fields.String()
     issued_on = Day()
     amount_fen = Fen()
@@ -29,6 +38,22 @@ class InvoiceSchema(Shown):
     reason = fields.String()
     file_id = Id(allow_none=True)
     recorded_at = Moment()
+
+
+class InvoiceSchema(Shown):
+    """A bill's part of an invoice, with the invoice."""
+
+    id = Id(attribute="invoice_id")
+    bill_id = Id()
+    fen = Fen(metadata={"description": "What of it is this bill's"})
+    number = fields.String(attribute="invoice.number")
+    issued_on = Day(attribute="invoice.issued_on")
+    amount_fen = Fen(metadata={"description": "The whole invoice's"})
+    rate_basis_points = Whole(allow_none=True, attribute="invoice.rate_basis_points")
+    seller = fields.String(attribute="invoice.seller")
+    reason = fields.String(attribute="invoice.reason")
+    file_id = Id(allow_none=True, attribute="invoice.file_id")
+    recorded_at = Moment(attribute="invoice.recorded_at")
 
 
 class NewTransferSchema(Taken):

@@ -24,9 +24,12 @@ from .clock import Discipline, claim_interest, claims_of, close_claim, disciplin
 from .credits import credit, invoiced, lock_part, lower_part, refuse_if_paying  # noqa: F401
 from .invoices import (  # noqa: F401
     invoices_of,
+    left_to_invoice,
     record_invoice,
     record_red_invoice,
     red_invoices_of,
+    share_invoice,
+    to_invoice,
 )
 from .matching import (  # noqa: F401
     assign,

@@ -1,6 +1,6 @@
 """What a papers pack is made of: the rows of an order's or a bill's papers, as far as the actor may see them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from ..identity import services as identity
 from ..linkage import services as linkage
 from ..linkage.models import LotPaper
 from ..payments import services as payments
+from ..payments.invoice_models import InvoicePart
 from ..payments.models import Bill, RedInvoice, TaxInvoice, Transfer
 from ..procurement import services as procurement
 from ..procurement.chain_models import ApprovalStep
@@ -66,7 +67,7 @@ class _Rows:
     requisitions: dict[UUID, Requisition] = field(default_factory=dict)
     steps: dict[UUID, list[ApprovalStep]] = field(default_factory=dict)
     stamped: dict[UUID, list[OrderConfirmationScan]] = field(default_factory=dict)
-    invoices: dict[UUID, list[TaxInvoice]] = field(default_factory=dict)
+    invoices: dict[UUID, list[InvoicePart]] = field(default_factory=dict)
     transfers: dict[UUID, list[Transfer]] = field(default_factory=dict)
     parts: dict[UUID, list[Any]] = field(default_factory=dict)
     bill_of: dict[UUID, Bill] = field(default_factory=dict)
@@ -216,20 +217,28 @@ def _form(make: Callable[[Actor, UUID], tuple[str, bytes]], actor: Actor, id_: U
 
 def _bills(rows: _Rows) -> list[Document]:
     numbers = {one.id: one.number for one in rows.acceptances}
-    found = []
+    of = {bill.id: bill.number for bill in rows.bills}
+    issued = [part for many in rows.invoices.values() for part in many]
+    found, shown = [], set[UUID]()
     for bill in rows.bills:
         parts = [(numbers.get(part.acceptance_id, "—"), part.fen) for part in rows.parts.get(bill.id, [])]
         found.append(Document("bill", bill.number, bill.issued_on, sheets.bill(bill, rows.parties, parts)))
-        for invoice in rows.invoices.get(bill.id, []):
-            scan = (invoice.file_id,) if invoice.file_id else ()
-            note = "" if scan else "没有扫描件"
-            data = sheets.invoice(invoice, bill.number)
-            found.append(Document("invoice", invoice.number, invoice.issued_on, data, scan, note))
+        for part in rows.invoices.get(bill.id, []):
+            if part.invoice_id not in shown:  # an invoice of several bills is one paper
+                shown.add(part.invoice_id)
+                found.append(_invoice(part.invoice, [one for one in issued if one.invoice_id == part.invoice_id], of))
         for one in rows.transfers.get(bill.id, []):
             if one.state != "refused":
                 data = sheets.payment(one, bill, rows.parties, rows.names)
                 found.append(Document("payment", one.bank_serial, one.paid_on, data))
     return found
+
+
+def _invoice(row: TaxInvoice, parts: Sequence[InvoicePart], of: Mapping[UUID, str]) -> Document:
+    """`parts`: those of the pack's bills; what is another bill's is not in this pack."""
+    scan = (row.file_id,) if row.file_id else ()
+    data = sheets.invoice(row, [(of[part.bill_id], part.fen) for part in parts])
+    return Document("invoice", row.number, row.issued_on, data, scan, "" if scan else "没有扫描件")
 
 
 def _returns(rows: _Rows) -> list[Document]:
@@ -280,15 +289,15 @@ def _of_bills(rows: _Rows) -> list[Missing]:
     return missing(Facts("", True, deliveries=[Delivered("", True)], bills=billed))
 
 
-def _billed(bill: Bill, invoices: Sequence[TaxInvoice], transfers: Sequence[Transfer]) -> Billed:
+def _billed(bill: Bill, invoices: Sequence[InvoicePart], transfers: Sequence[Transfer]) -> Billed:
     return Billed(
         number=bill.number,
         asked_fen=bill.total_fen - bill.credited_fen,
         paid_fen=bill.paid_fen,
         recorded_fen=sum(one.fen for one in transfers if one.state == "recorded"),
-        invoiced_fen=sum(one.amount_fen for one in invoices),
+        invoiced_fen=sum(one.fen for one in invoices),
         prepaid=bill.kind == "prepay",
-        without_scan=tuple(one.number for one in invoices if not one.file_id),
+        without_scan=tuple(one.invoice.number for one in invoices if not one.invoice.file_id),
     )
 
 

@@ -155,10 +155,12 @@ def bill(row: Any, parties: Mapping[Any, Any], parts: Sequence[tuple[str, int]])
     )
 
 
-def invoice(row: Any, bill_number: str) -> dict[str, Any]:
+def invoice(row: Any, bills: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """`bills`: (number, its part of the invoice)."""
+    of = "、".join(number if fen == row.amount_fen else f"{number}（{format_yuan(fen)}）" for number, fen in bills)
     rate = "免税" if row.rate_basis_points is None else f"{row.rate_basis_points / 100:g}%"
     facts = [
-        ("结算单", bill_number),
+        ("结算单", of),
         ("开票日期", day(row.issued_on)),
         ("销售方", row.seller),
         ("税率", rate),

@@ -1,6 +1,6 @@
 """Verbs of bills that cross rooms: a confirmed order asks its prepayment, months are billed, credits pay, invoices match."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -62,11 +62,19 @@ def use_credit(actor: Actor, credit_id: UUID, bill_id: UUID) -> Bill:
     return bill
 
 
-def record_invoice(actor: Actor, bill_id: UUID, *, issued_on: date, **values: Any) -> TaxInvoice:
-    """The supplier records a tax invoice; its rate must be one of those of the bill's goods. Errors: see payments."""
+def record_invoice(actor: Actor, bill_id: UUID, *, amount_fen: int, **values: Any) -> TaxInvoice:
+    """The supplier records the tax invoice of one bill. Values and errors: see share_invoice."""
+    return share_invoice(actor, {bill_id: amount_fen}, amount_fen=amount_fen, **values)
+
+
+def share_invoice(actor: Actor, parts: Mapping[UUID, int], *, issued_on: date, **values: Any) -> TaxInvoice:
+    """The supplier records a tax invoice of several bills; its rate must be one of those of each one's goods.
+
+    Errors: see payments.
+    """
     actor.require("invoice.record")
-    expected = rates_of([bill_id], issued_on).get(bill_id)
-    return payments.record_invoice(actor, bill_id, issued_on=issued_on, expected=expected, **values)
+    expected = rates_of(parts, issued_on)
+    return payments.share_invoice(actor, parts, issued_on=issued_on, expected=expected, **values)
 
 
 def rates_of(bill_ids: Iterable[UUID], day: date) -> dict[UUID, frozenset[int | None]]:

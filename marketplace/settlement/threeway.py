@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from ..core.actor import Actor
 from ..core.db import db
 from ..payments import services as payments
+from ..payments.invoice_models import InvoicePart
 from ..payments.models import Bill, BillPart, RedInvoice, TaxInvoice
 from ..procurement.models import AcceptanceLine, OrderLine
 
@@ -141,10 +142,12 @@ def _order_lines(ids: set[UUID]) -> Iterable[OrderLine]:
 
 
 def _invoices(found: dict[UUID, Match]) -> None:
-    issued = select(TaxInvoice.bill_id, func.sum(TaxInvoice.amount_fen), func.max(TaxInvoice.reason)).where(
-        TaxInvoice.bill_id.in_(found)
+    issued = (
+        select(InvoicePart.bill_id, func.sum(InvoicePart.fen), func.max(TaxInvoice.reason))
+        .join(TaxInvoice, TaxInvoice.id == InvoicePart.invoice_id)
+        .where(InvoicePart.bill_id.in_(found))
     )
-    for bill_id, fen, reason in db.session.execute(issued.group_by(TaxInvoice.bill_id)):
+    for bill_id, fen, reason in db.session.execute(issued.group_by(InvoicePart.bill_id)):
         found[bill_id].invoiced_fen, found[bill_id].rates_differ = int(fen), bool(reason)
     red = select(RedInvoice.bill_id, func.sum(RedInvoice.amount_fen)).where(RedInvoice.bill_id.in_(found))
     for bill_id, fen in db.session.execute(red.group_by(RedInvoice.bill_id)):

@@ -85,7 +85,7 @@ def _csv(rows: list[Any]) -> Response:
                 yuan(row.total_fen),
                 yuan(row.paid_fen),
                 row.paid_on,
-                "、".join(invoice.number for invoice in invoices.get(row.id, [])),
+                "、".join(part.invoice.number for part in invoices.get(row.id, [])),
             ]
             for row in rows
         ),
@@ -98,7 +98,7 @@ def bill(bill_id: UUID) -> Response:
     """The bill's page; its form records a tax invoice."""
     row = payments.bill(actor(), bill_id)
     invoices = payments.invoices_of([bill_id]).get(bill_id, [])
-    left = max(0, row.total_fen - row.credited_fen - sum(invoice.amount_fen for invoice in invoices))
+    left = payments.left_to_invoice([row])[bill_id]
     form = Form(InvoiceSchema(), {"issued_on": clock.today().isoformat(), "amount_fen": fields.yuan(left)})
     if form.posted:
         with form.attempt():

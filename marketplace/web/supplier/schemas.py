@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from ...core.fields import MAX_PRICE_FEN, Day, Fen, Flag, Id, Quantity, Text, Whole
 from ...linkage.rules import BASES, KINDS
+from ...payments.schemas import InvoicePartSchema
 from ...procurement.delivery_schemas import CratesSchema, ShipmentNoticeSchema
 from ...products.rules import BASE_UNITS, PAPERS
 from .fields import Percent, SeasonDay
@@ -206,6 +207,12 @@ class InvoiceSchema(Schema):
     rate_basis_points = Whole(1, 2000, load_default=None)
     seller = Text(80, load_default="")
     reason = Text(200, load_default="")
+
+
+class SharedInvoiceSchema(InvoiceSchema):
+    """A bill whose amount was left blank is not on the invoice."""
+
+    parts = fields.List(fields.Nested(InvoicePartSchema), load_default=list, validate=validate.Length(max=100))
 
 
 class PrepareSchema(Schema):

@@ -256,7 +256,7 @@ def test_an_invoice_never_exceeds_its_bill(app, world, ask):
     form = {"number": "FP-1", "issued_on": TODAY(), "amount_fen": "2400.01"}
     assert "尚可开 ¥2,400.00" in ask(world.clerk, f"/supplier/bills/{bill.id}", form, status=422).text
     ask(world.clerk, f"/supplier/bills/{bill.id}", form | {"amount_fen": "2400"}, status=303)
-    assert read(lambda: payments.invoices_of([bill.id])[bill.id][0].rate_basis_points) is None
+    assert read(lambda: payments.invoices_of([bill.id])[bill.id][0].invoice.rate_basis_points) is None
 
 
 def test_a_distribution_needs_two_persons_and_each_payout_is_paid_once(app, world, ask):
