@@ -112,7 +112,18 @@ def close_claim(actor: Actor, claim_id: UUID, *, paid: bool, reason: str) -> Int
     bill = by_id(Bill, row.bill_id)
     transfers.tell_about(bill, "interest.pay" if paid else "interest.waive", actor, fen=row.fen, number=row.number)
     db.session.flush()
+    still = select(InterestClaim.id).where(InterestClaim.bill_id == bill.id, InterestClaim.state == "claimed")
+    if db.session.scalar(still.limit(1)) is None:
+        notices.done_about("bill", [bill.id], "interest_claimed")
     return row
+
+
+def claim(actor: Actor, claim_id: UUID) -> tuple[InterestClaim, Bill]:
+    """Interest claimed, of the supplier's own bills. Raises NotFound."""
+    actor.require("bill.read")
+    own = InterestClaim.bill_id.in_(select(Bill.id).where(Bill.supplier_id == actor.organisation))
+    row = by_id(InterestClaim, claim_id, own, "interest_claim")
+    return row, by_id(Bill, row.bill_id)
 
 
 def claims_of(bill_ids: Iterable[UUID]) -> dict[UUID, list[InterestClaim]]:

@@ -126,8 +126,9 @@ class ClaimSchema(Shown):
     interest_ppm = Whole()
     fen = Fen()
     state = fields.String()
-    reason = fields.String()
+    reason = fields.String(metadata={"description": "The bank's serial, or why it was waived"})
     claimed_at = Moment()
+    closed_at = Moment(allow_none=True)
 
 
 class BillOpenedSchema(BillSchema):

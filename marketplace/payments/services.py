@@ -20,7 +20,7 @@ from .bills import (  # noqa: F401
     unbilled,
     within,
 )
-from .clock import Discipline, claim_interest, claims_of, close_claim, discipline, interest_of  # noqa: F401
+from .clock import Discipline, claim, claim_interest, claims_of, close_claim, discipline, interest_of  # noqa: F401
 from .credits import credit, invoiced, lock_part, lower_part, refuse_if_paying  # noqa: F401
 from .invoices import (  # noqa: F401
     invoices_of,

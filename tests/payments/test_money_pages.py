@@ -142,6 +142,27 @@ def test_interest_is_claimed_once_for_its_days(world: World, ask):
         assert claim.fen == 120_000 * 10 * 500 // 1_000_000
 
 
+@pytest.mark.parametrize(("paid", "state", "words"), [("true", "paid", "LX-流水 7"), ("false", "waived", "已另行商定")])
+def test_interest_is_paid_or_waived_once_with_a_word_that_both_sides_see(world: World, ask, paid, state, words):
+    """Red when close_claim takes no reason, or may be done twice."""
+    bill = world.extra["late"]
+    ask(world.manager, f"/supplier/bills/{bill}/interest", {}, status=303)
+    with transaction(write=False):
+        [claim] = payments.claims_of([bill])[bill]
+    url = f"/supplier/interest-claims/{claim.id}"
+    assert url in ask(world.manager, f"/supplier/bills/{bill}").text
+    assert url not in ask(world.finance, f"/buyer/bills/{bill}").text
+    ask(world.finance, url, status=403)
+    ask(world.manager, url, {"paid": paid, "reason": " "}, status=422)
+    ask(world.manager, url, {"reason": words}, status=422)
+    ask(world.manager, url, {"paid": paid, "reason": words}, status=303)
+    assert words in ask(world.manager, url, {"paid": paid, "reason": "又一次"}, status=409).text
+    for actor, page in ((world.finance, f"/buyer/bills/{bill}"), (world.manager, f"/supplier/bills/{bill}")):
+        assert words in ask(actor, page).text
+    with transaction(write=False):
+        assert payments.claims_of([bill])[bill][0].state == state
+
+
 def test_a_statement_is_read_looked_at_and_decided_on_pages(world: World, ask):
     with transaction(write=False):
         code = db.session.get_one(Bill, world.extra["late"]).payment_code

@@ -34,6 +34,7 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
     goods,
     home,
     households,
+    interest,
     invoices,
     lots,
     money,
