@@ -329,7 +329,7 @@ def preview(
     if only in conditions:
         here = here.where(conditions[only])
     if only == "gone":
-        here = _gone(row)
+        here = _gone(row, then)
     if division:
         here = here.where((then.c.division if only == "gone" else now.division) == division)
     total = db.session.scalar(select(func.count()).select_from(here.subquery())) or 0
@@ -339,8 +339,8 @@ def preview(
     return [Preview(*line) for line in found], total
 
 
-def _gone(row: Distribution):  # type: ignore[no-untyped-def]
-    then = DistributionHousehold.__table__.alias("previous")  # type: ignore[attr-defined]
+def _gone(row: Distribution, then):  # type: ignore[no-untyped-def]
+    """`then`: the table's alias for the run before, which the caller may narrow."""
     now = DistributionHousehold
     held = exists().where(now.distribution_id == row.id, now.household_id == then.c.household_id)
     nothing = [cast(null(), BigInteger) for _ in range(4)]
@@ -358,7 +358,7 @@ def changes_of(row: Distribution) -> dict[str, int]:
     same = (then.c.distribution_id == row.previous_id) & (then.c.household_id == now.household_id)
     query = select(kind, func.count()).outerjoin(then, same).where(now.distribution_id == row.id).group_by(kind)
     found = dict.fromkeys(CHANGES, 0) | {kind: int(count) for kind, count in db.session.execute(query)}
-    found["gone"] = db.session.scalar(select(func.count()).select_from(_gone(row).subquery())) or 0
+    found["gone"] = db.session.scalar(select(func.count()).select_from(_gone(row, then).subquery())) or 0
     return found
 
 

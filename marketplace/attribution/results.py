@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from ..core import audit, clock, sheets
+from ..core import audit, clock, files, sheets
 from ..core.actor import Actor
 from ..core.db import change_rows, db, new_id
 from ..core.errors import DomainError, Many, Refused
@@ -115,7 +115,7 @@ def read_result(
             id=new_id(),
             supplier_id=supplier_id,
             sha256=digest,
-            name=name[:200],
+            name=files.plain_name(name),
             rows=answer.rows,
             paid=answer.paid,
             failed=answer.failed,

@@ -58,7 +58,7 @@ def keep(actor: Actor, name: str, content: bytes, field: str = "file", *, most: 
     row = FileRow(
         id=new_id(),
         sha256=digest,
-        name=Path(name.replace("\\", "/")).name[:200] or "file",
+        name=plain_name(name),
         media_type=media_type,
         size=len(content),
         organisation_id=actor.organisation,
@@ -66,6 +66,12 @@ def keep(actor: Actor, name: str, content: bytes, field: str = "file", *, most: 
     )
     db.session.add(row)
     return row
+
+
+def plain_name(name: str) -> str:
+    """A file's name as headers, lists and columns take it: without folders, and without what is not printed."""
+    last = Path(name.replace("\\", "/")).name
+    return "".join(char for char in last if char.isprintable())[:200] or "file"
 
 
 def kept(actor: Actor, file_id: UUID) -> FileRow:

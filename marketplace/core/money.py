@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 
 from .errors import Refused
+from .quantity import ungrouped
 
 MAX_FEN = 10**15  # ten trillion yuan: far above any line, far below the database's integers
 _YUAN = re.compile(r"^[¥￥]?\s*(\d{1,13})(?:\.(\d{1,2}))?$")
@@ -30,7 +31,7 @@ def share_of(fen: int, basis_points: int) -> int:
 
 def parse_yuan(text: str, field: str | None = None) -> int:
     """'1,234.50' → 123450 fen. Raises Refused('not_money')."""
-    found = _YUAN.match(text.strip().replace(",", "").replace("，", ""))
+    found = _YUAN.match(ungrouped(text))
     if not found:
         raise Refused("not_money", field=field, value=text[:40])
     whole, cents = found.groups()

@@ -5,6 +5,7 @@ import re
 from .errors import Refused
 
 MAX = 10**12  # a billion units
+_GROUPED = re.compile(r"^[^\d,]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,]*$")
 _DECIMAL = re.compile(r"^(\d{1,9})(?:\.(\d+))?$")
 
 # What people type, as thousandths of the base unit it is converted to: 1 斤 is half a 千克, 1 吨 a thousand.
@@ -18,7 +19,7 @@ def parse(text: str, field: str | None = None, row: int | None = None, unit: str
 
     Raises Refused: not_a_quantity, too_many_decimals, quantity_too_large.
     """
-    typed = text.strip().replace(",", "").replace("，", "")
+    typed = ungrouped(text)
     factor = 1000
     for suffix, thousandths in sorted(INPUT_UNITS.get(unit or "", {}).items(), key=lambda item: -len(item[0])):
         if typed.endswith(suffix):
@@ -35,6 +36,12 @@ def parse(text: str, field: str | None = None, row: int | None = None, unit: str
     if thousandths > MAX:
         raise Refused("quantity_too_large", field=field, row=row, value=text[:40])
     return thousandths
+
+
+def ungrouped(text: str) -> str:
+    """'1,234.5' → '1234.5'. A comma that parts no thousands stays, so that '1,5' is refused and is not fifteen."""
+    typed = text.strip().replace("，", ",")
+    return typed.replace(",", "") if _GROUPED.match(typed) else typed
 
 
 def to_json(thousandths: int) -> str:

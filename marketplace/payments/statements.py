@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from ..core import audit, clock, sheets
+from ..core import audit, clock, files, sheets
 from ..core.actor import Actor
 from ..core.db import db, insert_rows, new_id
 from ..core.errors import DomainError, Refused
@@ -92,7 +92,7 @@ def _keep(
         supplier_id=supplier_id,
         account=account,
         template=template.code,
-        name=name[:200],
+        name=files.plain_name(name),
         rows=answer.rows,
         fen=0,
         same=answer.same,

@@ -246,6 +246,21 @@ def test_text_that_no_database_takes_is_refused_at_its_field(people: People) -> 
         assert refused(people["clerk"], "POST", "me/tokens", {"name": name}) == [("name", None, "not_text")]
 
 
+@pytest.mark.parametrize(
+    "name", ["a%0D%0ASet-Cookie%3A%20x.pdf", "a%00b.pdf", "%E2%80%AEfdp.exe", "..%2F..%2Fa.pdf", "%0A"]
+)
+def test_an_uploads_name_is_one_printed_line(people: People, name: str) -> None:
+    """Red when a name is kept as it was sent: a header refuses the line's end, a database the zero, and a mark that
+    turns the writing round shows another ending than the file has."""
+    form = f"--x\r\nContent-Disposition: form-data; name=file; filename*=UTF-8''{name}\r\n\r\n%PDF-1.4\r\n--x--\r\n"
+    answer = people["clerk"]("POST", "files", data=form, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 201, answer.text
+    assert answer.json["name"].isprintable()
+    assert not {"/", "\\"} & set(answer.json["name"])
+    found = people["clerk"]("GET", f"files/{answer.json['id']}/content")
+    assert (found.status_code, "Set-Cookie" in found.headers) == (200, False)
+
+
 def test_huge_pages_ids_and_days_are_refused_or_not_found(people: People) -> None:
     for query in ("page=0", "page=-1", f"page={10**30}", "size=101", "size=x", "page=1e3"):
         problem = people["clerk"].refused("GET", f"orders?{query}")

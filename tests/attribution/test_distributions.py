@@ -240,6 +240,23 @@ def test_the_preview_says_who_is_new_gone_or_gets_more(app):
         assert attribution.changes_of(newest)["new"] == 4
 
 
+def test_who_is_gone_is_listed_by_village(app):
+    """Red when the village narrows another alias of the run before than the one that is read: a statement that no
+    engine takes."""
+    with transaction():
+        world = dividends(families=4)
+        world.distributed()
+        move_pool(world, 1)
+        row = attribution.prepare(world.clerk, clock.today())
+        assert attribution.changes_of(row)["gone"] == 3  # of four, one gets the fen
+        found = [attribution.preview(row, only="gone", division=village) for village in VILLAGES]
+        assert sum(total for _, total in found) == 3
+        assert all(
+            line.division == village for (lines, _), village in zip(found, VILLAGES, strict=True) for line in lines
+        )
+        assert {line.kind for lines, _ in found for line in lines} == {"gone"}
+
+
 def test_the_villages_officer_is_the_second_person_of_a_one_person_supplier(app):
     """An office of the township in which all live, or of the county; nobody elsewhere, and only for who is alone."""
     with transaction():
