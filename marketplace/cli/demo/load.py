@@ -13,7 +13,7 @@ from ...core.errors import Conflict
 from ...identity import services as identity
 from ...regions import defaults
 from ...search import gather
-from . import delivery, papers, people, repeating, sourcing
+from . import after, delivery, papers, people, repeating, sourcing
 from .people import Progress, Size
 from .year import Year
 
@@ -44,6 +44,7 @@ def load(progress: Progress, seed: int = SEED, size: Size = WHOLE) -> float:
         repeating.make(cast)
         sourcing.make(cast)
         delivery.make(cast)
+        after.make(cast)
         papers.make(cast)
         catalogue.refresh_references()
         gather.rebuild()
