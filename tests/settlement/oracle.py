@@ -47,13 +47,18 @@ def expected() -> dict[str, dict[str, int]]:
     back: dict[str, list] = {}  # line → order units, net weight, fen and shares that came back so far
     sales = rows(
         "SELECT s.id, s.money_fen, a.money_fen AS whole_fen, s.lot_id, s.product_id, a.accepted, a.net, o.content, o.pricing, "
-        "t.answered_at AS at, t.id AS transfer, a.no FROM settled_line s "
+        "a.acceptance_id AS acceptance, a.no FROM settled_line s "
         "JOIN acceptance_line a ON a.id = s.id JOIN order_line o ON o.id = a.order_line_id "
-        "JOIN bill b ON b.id = s.bill_id JOIN transfer t ON t.bill_id = b.id AND t.state = 'confirmed' "
         "WHERE s.reverses_id IS NULL"
     )
-    events = [(row["at"], 0, str(row["transfer"]), row["no"], row) for row in sales]
-    events += [(row["at"], 1, str(row["id"]), 0, row) for row in returns]
+    # When a line settled is all that is asked of the ledger: a transfer, a credit or a return may have been the last.
+    moments = {
+        key_of(row["source"]): row["at"] for row in rows("SELECT source, at FROM journal WHERE kind = 'settled_line'")
+    }
+    for row in sales:
+        row["at"] = moments[key_of(row["id"])]
+    events = [(row["at"], 0, str(row["acceptance"]), row["no"], row) for row in sales]
+    events += [(row["at"], -1 if row["credited"] else 1, str(row["id"]), 0, row) for row in returns]
     for _, is_return, _, _, line in sorted(events, key=lambda event: event[:4]):
         if is_return and line["credited"]:
             before_settling(line, back)
