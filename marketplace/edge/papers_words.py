@@ -18,6 +18,7 @@ KINDS: dict[str, LazyString] = {
     "bill": _("结算单"),
     "invoice": _("发票"),
     "payment": _("付款凭证"),
+    "card_payment": _("网上支付凭证"),
     "return": _("退货单"),
     "red_invoice": _("红字发票"),
 }
@@ -32,6 +33,8 @@ MISSING: dict[str, LazyString] = {
     "no_scan": _("发票 %(number)s：缺扫描件"),
     "not_confirmed": _("结算单 %(number)s：%(fen)s 已付，供应商还没有确认到账"),
     "not_paid": _("结算单 %(number)s：还有 %(fen)s 没有付"),
+    "card_processing": _("结算单 %(number)s：%(fen)s 网上支付正在处理"),
+    "refund_pending": _("网上支付 %(number)s：退款 %(fen)s 还没有完成"),
     "no_red_invoice": _("退货单 %(number)s：缺红字发票 %(fen)s"),
 }
 

@@ -31,6 +31,7 @@ class CardPaymentSchema(Shown):
     fen = Fen()
     currency = fields.String()
     methods = fields.List(fields.String())
+    method = fields.String(metadata={"description": "What was paid with; empty until Stripe says so"})
     state = fields.String(metadata={"description": "new, open, processing, succeeded, failed, cancelled"})
     stripe_id = fields.String(allow_none=True)
     refunded_fen = Fen()

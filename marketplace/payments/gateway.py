@@ -67,7 +67,8 @@ class Checkout:
 
 @dataclass(frozen=True)
 class Payment:
-    """A PaymentIntent: `state` waiting, processing, succeeded or cancelled; `row` is our row's id from its metadata."""
+    """A PaymentIntent: `state` waiting, processing, succeeded or cancelled; `row` is our row's id from its metadata;
+    `method` what was paid with (card, alipay, wechat_pay), once it is."""
 
     id: str
     account: str
@@ -78,6 +79,7 @@ class Payment:
     row: str | None
     error: str
     at: datetime
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,12 +213,14 @@ class Gateway:
 
     def payment(self, account: str, id_: str) -> Payment:
         options = {"stripe_account": account}
-        return _payment(self._call(lambda: self._client.v1.payment_intents.retrieve(id_, None, options)), account)
+        params: dict[str, Any] = {"expand": ["latest_charge"]}
+        return _payment(self._call(lambda: self._client.v1.payment_intents.retrieve(id_, params, options)), account)
 
     def payments(self, account: str, since: datetime, after: str | None = None) -> Iterator[Payment]:
         """Those made since, newest first; `after` goes on behind that one."""
         service = self._client.v1.payment_intents
-        for found in self._listed(service.list, account, {"created": {"gte": int(since.timestamp())}}, after):
+        asked = {"created": {"gte": int(since.timestamp())}, "expand": ["data.latest_charge"]}
+        for found in self._listed(service.list, account, asked, after):
             yield _payment(found, account)
 
     # Refunds
@@ -314,6 +318,8 @@ def _checkout(raw: dict[str, Any], account: str) -> Checkout:
 
 def _payment(raw: dict[str, Any], account: str) -> Payment:
     succeeded = raw["status"] == "succeeded"
+    charge = raw.get("latest_charge")
+    paid_with = (charge.get("payment_method_details") or {}) if isinstance(charge, dict) else {}
     return Payment(
         id=raw["id"],
         account=account,
@@ -324,6 +330,7 @@ def _payment(raw: dict[str, Any], account: str) -> Payment:
         row=(raw.get("metadata") or {}).get("bangfu_payment"),
         error=str((raw.get("last_payment_error") or {}).get("code") or "")[:60],
         at=_at(raw["created"]),
+        method=str(paid_with.get("type") or "")[:20],
     )
 
 

@@ -41,6 +41,7 @@ class CardPayment(Base):
 
     `refunded_fen` counts what was asked back and did not fail: the room for another refund is one conditional change.
     `url` is Stripe's payment page, gone as soon as nobody can pay there. `transfer_id`: the payment on the bill.
+    `methods` were offered; `method` is what was paid with, as Stripe says.
     """
 
     __tablename__ = "card_payment"
@@ -74,6 +75,7 @@ class CardPayment(Base):
     fen: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3), default="cny")
     methods: Mapped[list[str]] = mapped_column(JSON)
+    method: Mapped[str] = mapped_column(String(20), default="", server_default="")
     state: Mapped[str] = mapped_column(String(10), default="new")
     checkout_id: Mapped[str | None] = mapped_column(String(120), unique=True)
     stripe_id: Mapped[str | None] = mapped_column(String(60), unique=True)

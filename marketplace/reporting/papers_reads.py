@@ -14,9 +14,11 @@ from ..core.files import FileRow
 from ..identity import services as identity
 from ..linkage import services as linkage
 from ..linkage.models import LotPaper
+from ..payments import intents, refunds
 from ..payments import services as payments
 from ..payments.invoice_models import InvoicePart
 from ..payments.models import Bill, RedInvoice, TaxInvoice, Transfer
+from ..payments.stripe_models import CardPayment, CardRefund
 from ..procurement import services as procurement
 from ..procurement.chain_models import ApprovalStep
 from ..procurement.models import Acceptance, GoodsReturn, Order, Requisition, Shipment
@@ -69,6 +71,8 @@ class _Rows:
     stamped: dict[UUID, list[OrderConfirmationScan]] = field(default_factory=dict)
     invoices: dict[UUID, list[InvoicePart]] = field(default_factory=dict)
     transfers: dict[UUID, list[Transfer]] = field(default_factory=dict)
+    cards: dict[UUID, list[CardPayment]] = field(default_factory=dict)
+    refunds: dict[UUID, list[CardRefund]] = field(default_factory=dict)
     parts: dict[UUID, list[Any]] = field(default_factory=dict)
     bill_of: dict[UUID, Bill] = field(default_factory=dict)
     returns: list[GoodsReturn] = field(default_factory=list)
@@ -118,6 +122,8 @@ def _read(actor: Actor, rows: _Rows) -> _Rows:
     scans = select(OrderConfirmationScan).where(OrderConfirmationScan.order_id.in_(ids))
     rows.stamped = _by(db.session.scalars(scans.order_by(OrderConfirmationScan.added_at)), "order_id")
     rows.invoices, rows.transfers = payments.invoices_of(bill_ids), payments.transfers_of(bill_ids)
+    rows.cards = intents.payments_of_bills(bill_ids)
+    rows.refunds = refunds.of_payments([card.id for cards in rows.cards.values() for card in cards])
     rows.parts = payments.parts_of(bill_ids)
     rows.bill_of = payments.bill_by_acceptance([one.id for one in rows.acceptances])
     lines = {line.id for one in rows.acceptances for line in one.lines}
@@ -227,8 +233,13 @@ def _bills(rows: _Rows) -> list[Document]:
             if part.invoice_id not in shown:  # an invoice of several bills is one paper
                 shown.add(part.invoice_id)
                 found.append(_invoice(part.invoice, [one for one in issued if one.invoice_id == part.invoice_id], of))
+        cards = [one for one in rows.cards.get(bill.id, []) if one.state == "succeeded"]
+        by_card = {one.transfer_id for one in cards}
+        for card in cards:
+            data = sheets.card_payment(card, bill, rows.parties, rows.refunds.get(card.id, []))
+            found.append(Document("card_payment", card.stripe_id or "—", _day(card.succeeded_at), data))
         for one in rows.transfers.get(bill.id, []):
-            if one.state != "refused":
+            if one.state != "refused" and one.id not in by_card:
                 data = sheets.payment(one, bill, rows.parties, rows.names)
                 found.append(Document("payment", one.bank_serial, one.paid_on, data))
     return found
@@ -285,19 +296,24 @@ def _batch(rows: _Rows, lot_id: UUID) -> Batch:
 
 def _of_bills(rows: _Rows) -> list[Missing]:
     """A month's bill is one demand, whatever its orders."""
-    billed = [_billed(bill, rows.invoices.get(bill.id, []), rows.transfers.get(bill.id, [])) for bill in rows.bills]
+    billed = [_billed(rows, bill) for bill in rows.bills]
     return missing(Facts("", True, deliveries=[Delivered("", True)], bills=billed))
 
 
-def _billed(bill: Bill, invoices: Sequence[InvoicePart], transfers: Sequence[Transfer]) -> Billed:
+def _billed(rows: _Rows, bill: Bill) -> Billed:
+    issued, cards = rows.invoices.get(bill.id, []), rows.cards.get(bill.id, [])
+    back = [one for card in cards for one in rows.refunds.get(card.id, []) if one.state in ("new", "pending")]
+    reference = {card.id: card.stripe_id or "—" for card in cards}
     return Billed(
         number=bill.number,
         asked_fen=bill.total_fen - bill.credited_fen,
         paid_fen=bill.paid_fen,
-        recorded_fen=sum(one.fen for one in transfers if one.state == "recorded"),
-        invoiced_fen=sum(one.fen for one in invoices),
+        recorded_fen=sum(one.fen for one in rows.transfers.get(bill.id, []) if one.state == "recorded"),
+        invoiced_fen=sum(one.fen for one in issued),
         prepaid=bill.kind == "prepay",
-        without_scan=tuple(one.invoice.number for one in invoices if not one.invoice.file_id),
+        without_scan=tuple(one.invoice.number for one in issued if not one.invoice.file_id),
+        processing_fen=sum(card.fen for card in cards if card.state == "processing"),
+        refunding=tuple((reference[one.payment_id], one.fen) for one in back),
     )
 
 

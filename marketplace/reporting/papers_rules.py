@@ -31,7 +31,8 @@ class Accepted:
 @dataclass(frozen=True)
 class Billed:
     """`asked_fen`: what it asks after what was taken off; `recorded_fen`: transferred, says the agency, and not
-    confirmed yet. A prepayment is invoiced with what is delivered."""
+    confirmed yet; `processing_fen`: paid online, which Stripe has not confirmed; `refunding`: (reference, fen) of money
+    on its way back. A prepayment is invoiced with what is delivered."""
 
     number: str
     asked_fen: int
@@ -40,6 +41,8 @@ class Billed:
     invoiced_fen: int = 0
     prepaid: bool = False
     without_scan: tuple[str, ...] = ()
+    processing_fen: int = 0
+    refunding: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,12 @@ def _of_bill(bill: Billed) -> list[Missing]:
     left = bill.asked_fen - bill.paid_fen
     if left > 0:
         told = min(left, bill.recorded_fen)
+        processing = min(left - told, bill.processing_fen)
         if told:
             found.append(Missing("not_confirmed", bill.number, told))
-        if left > told:
-            found.append(Missing("not_paid", bill.number, left - told))
+        if processing:
+            found.append(Missing("card_processing", bill.number, processing))
+        if left > told + processing:
+            found.append(Missing("not_paid", bill.number, left - told - processing))
+    found += [Missing("refund_pending", reference, fen) for reference, fen in bill.refunding]
     return found

@@ -18,6 +18,7 @@ KINDS = {
     "bill": "结算单",
     "invoice": "发票",
     "payment": "付款凭证",
+    "card_payment": "网上支付凭证",
     "return": "退货单",
     "red_invoice": "红字发票",
 }
@@ -32,8 +33,12 @@ MISSING = {
     "no_scan": "发票 {number}：缺扫描件",
     "not_confirmed": "结算单 {number}：{fen} 已付，供应商还没有确认到账",
     "not_paid": "结算单 {number}：还有 {fen} 没有付",
+    "card_processing": "结算单 {number}：{fen} 网上支付正在处理",
+    "refund_pending": "网上支付 {number}：退款 {fen} 还没有完成",
     "no_red_invoice": "退货单 {number}：缺红字发票 {fen}",
 }
+METHODS = {"card": "银行卡", "alipay": "支付宝", "wechat_pay": "微信支付"}
+REFUNDS = {"new": "已提交", "pending": "处理中", "succeeded": "已退回"}
 PAPERS = {
     "conformity": "承诺达标合格证",
     "quarantine": "动物检疫合格证明",
@@ -184,6 +189,28 @@ def payment(row: Any, bill_row: Any, parties: Mapping[Any, Any], names: Mapping[
         ("到账", states.get(row.state, row.state)),
     ]
     return sheet("payment", row.bank_serial, facts)
+
+
+def card_payment(row: Any, bill_row: Any, parties: Mapping[Any, Any], refunds: Sequence[Any]) -> dict[str, Any]:
+    """Of one that Stripe confirmed: amount, day, method, reference, and what went back of it."""
+    facts = [
+        ("付款单位", parties[bill_row.agency_id].name),
+        ("收款单位", bill_row.account_name),
+        ("付款日期", day(row.succeeded_at)),
+        ("付款方式", METHODS.get(row.method, "网上支付")),
+        ("Stripe 编号", row.stripe_id),
+        ("金额", format_yuan(row.fen)),
+        ("结算单", bill_row.number),
+        ("已退", format_yuan(row.refunded_fen)),
+    ]
+    rows = [
+        [one.stripe_id or "—", day(one.ended_at or one.asked_at), REFUNDS[one.state], format_yuan(one.fen)]
+        for one in refunds
+        if one.state in REFUNDS
+    ]
+    heads = ("退款流水号", "日期", "状态", "金额")
+    tables = [table("1fr auto auto auto", heads, rows, (3,))] if rows else []
+    return sheet("card_payment", row.stripe_id, facts, tables)
 
 
 def batch(lot: Any, supplier: str, papers: Sequence[Any]) -> dict[str, Any]:

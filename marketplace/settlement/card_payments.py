@@ -35,7 +35,7 @@ def follow_payment(seen: gateway.Payment) -> str:
         facts = {"payment": seen.id, "what": differing, "expected_fen": row.fen, "fen": seen.received_fen or seen.fen}
         _finding("card_payment_differs", row.account, str(row.id), number=bill.number, **facts)
         return "differs"
-    row.stripe_id = seen.id
+    row.stripe_id, row.method = seen.id, seen.method or row.method
     verb = card_rules.PAYMENT_VERBS.get(seen.state)
     if verb is None:
         row.error = seen.error or row.error

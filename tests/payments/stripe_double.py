@@ -101,7 +101,7 @@ class StripeDouble(stripe.HTTPClient):
                 return None
             if method == "post" and rest[1:] == ["expire"]:
                 return self._expire(held)
-            return held
+            return self._expanded(held, given)
         return self._open_checkout(account, given) if kind == "checkout/sessions" else self._refund(account, given)
 
     def _list(self, kind: str, account: str, given: dict[str, str]) -> dict[str, Any]:
@@ -114,9 +114,17 @@ class StripeDouble(stripe.HTTPClient):
         ids = [row["id"] for row in rows]
         start = ids.index(given["starting_after"]) + 1 if "starting_after" in given else 0
         limit = int(given.get("limit", 10))
-        page = [{name: value for name, value in row.items() if name != "_account"} for row in rows]
+        page = [
+            {name: value for name, value in self._expanded(row, given).items() if name != "_account"} for row in rows
+        ]
         return {"object": "list", "url": f"/v1/{kind}", "data": page[start : start + limit],
                 "has_more": len(rows) > start + limit}  # fmt: skip
+
+    def _expanded(self, held: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
+        """With the payment's charge where the call asks for it; else its id stands there."""
+        if held.get("latest_charge") and given.get("expand[0]", "").endswith("latest_charge"):
+            return held | {"latest_charge": self.objects[held["latest_charge"]]}
+        return held
 
     def _open_checkout(self, account: str, given: dict[str, str]) -> dict[str, Any]:
         id_ = self._id("cs_test")
@@ -210,14 +218,19 @@ class StripeDouble(stripe.HTTPClient):
     def succeeds(self, intent: dict[str, Any], *, method: str = "card") -> None:
         intent |= {"status": "succeeded", "amount_received": intent["amount"]}
         self._tell("payment_intent.succeeded", intent)
-        charge = {
-            "id": self._id("ch"),
-            "object": "charge",
-            "payment_intent": intent["id"],
-            "billing_details": {"name": CANARY},
-            "payment_method_details": {"type": method, "card": {"last4": "4242"}},
-        }
-        self._tell("charge.succeeded", charge | {"_account": intent["_account"]})
+        charge = self._keep(
+            intent["_account"],
+            {
+                "id": self._id("ch"),
+                "object": "charge",
+                "amount": intent["amount"],
+                "payment_intent": intent["id"],
+                "billing_details": {"name": CANARY},
+                "payment_method_details": {"type": method, "card": {"last4": "4242"}},
+            },
+        )
+        intent["latest_charge"] = charge["id"]
+        self._tell("charge.succeeded", charge)
 
     def fails(self, intent: dict[str, Any]) -> None:
         intent |= {

@@ -59,6 +59,10 @@ WHOLE = Facts(
             {"bills": [Billed("JS-1", 100, 30, 50, 100, without_scan=("FP-1",))]},
             [Missing("no_scan", "FP-1"), Missing("not_confirmed", "JS-1", 50), Missing("not_paid", "JS-1", 20)],
         ),
+        (
+            {"bills": [Billed("JS-1", 100, 30, 50, 100, processing_fen=70, refunding=(("pi_1", 5),))]},
+            [Missing("not_confirmed", "JS-1", 50), Missing("card_processing", "JS-1", 20), Missing("refund_pending", "pi_1", 5)],
+        ),
         ({"returns": [Returned("TH-1", 10, False), Returned("TH-2", 0, False)]}, [Missing("no_red_invoice", "TH-1", 10)]),
     ],
 )  # fmt: skip
