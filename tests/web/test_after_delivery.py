@@ -75,6 +75,19 @@ def test_a_return_goes_through_the_pages_of_both_sides(app, world, ask):
     assert row.number in ask(world.office, "/office/returns?state=done").text
 
 
+def test_another_sides_link_leads_to_the_page_of_ones_own(app, world, ask):
+    """A buyer sends its page's address to the supplier. Red when the buyer's page is shown to a supplier, whose forms
+    it does not have: 500."""
+    asked = {"quantity": "200", "reason": "quality", "words": "第三箱有霉斑"}
+    ask(world.receiver, f"/buyer/acceptance-lines/{world.extra['line']}/return", asked, status=303)
+    path = f"returns/{only(ReturnRequest).id}"
+    assert ask(world.manager, f"/buyer/{path}", status=302).location == f"/supplier/{path}"
+    assert ask(world.manager, "/office/reviews", status=302).location == "/supplier/reviews"
+    assert ask(world.receiver, f"/supplier/{path}", status=302).location == f"/buyer/{path}"
+    ask(world.manager, f"/supplier/{path}")
+    ask(world.receiver, f"/supplier/{path}/answer", {"agreed": "true"}, status=403)
+
+
 def test_a_dispute_is_raised_answered_and_decided(app, world, ask):
     raise_ = f"/buyer/orders/{world.extra['order']}/dispute"
     assert "结算单" in ask(world.requester, raise_).text
