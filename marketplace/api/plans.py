@@ -244,6 +244,7 @@ def outlook(plan_id: UUID) -> Any:
     found = settlement.outlook(quota.plan(actor(), plan_id))
     sums, days = found.sums, found.days
     names = "target_fen", "settled_fen", "committed_fen", "submitted_fen", "to_order_fen", "to_settle_fen"
+    names += "unreviewed_fen", "counted_fen"
     return {
         **{name: getattr(sums, name) for name in names},
         "counting_on": days.counting,

@@ -142,6 +142,11 @@ def ratings(*, products: Iterable[UUID] = (), suppliers: Iterable[UUID] = ()) ->
     }
 
 
+def reviewed(order_line_ids: Iterable[UUID]) -> set[UUID]:
+    """Those order lines that have been reviewed."""
+    return set(db.session.scalars(select(Review.order_line_id).where(Review.order_line_id.in_(set(order_line_ids)))))
+
+
 def shown_of(product_id: UUID, limit: int = 20) -> list[Review]:
     """A product's reviews as everybody sees them, newest first."""
     query = select(Review).where(Review.product_id == product_id, Review.hidden_at.is_(None))

@@ -119,6 +119,7 @@ from .reviews import (  # noqa: F401
     ratings,
     reply,
     review,
+    reviewed,
     reviews,
     shown_of,
 )

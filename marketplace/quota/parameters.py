@@ -13,7 +13,7 @@ from ..core.errors import NotFound, Refused
 from ..regions import services as regions
 from ..regions.rules import PREFIX
 from . import rules
-from .models import QuotaRule
+from .models import QuotaPlan, QuotaRule
 from .rules import Calendar
 
 FIGURES = (
@@ -44,6 +44,23 @@ def rules_of(year: int | None = None) -> list[QuotaRule]:
     """Every parameter of a year, or of all years, newest first, the whole country's before its parts. Public."""
     query = select(QuotaRule).order_by(QuotaRule.year.desc(), QuotaRule.prefix)
     return list(db.session.scalars(query.where(QuotaRule.year == year) if year else query))
+
+
+def count_reviewed_only(plan_ids: Any) -> set[UUID]:
+    """Those of some plans (ids, or a query of them) whose region counts an order only once it has been reviewed."""
+    asking = select(QuotaRule.year).where(QuotaRule.needs_review, QuotaRule.status == "confirmed")
+    years = set(db.session.scalars(asking))
+    if not years:
+        return set()
+    query = select(QuotaPlan.id, QuotaPlan.division, QuotaPlan.year)
+    ruling = {year: rules_of(year) for year in years}
+    return {
+        id_
+        for id_, division, year in db.session.execute(
+            query.where(QuotaPlan.id.in_(plan_ids), QuotaPlan.year.in_(years))
+        )
+        if rules.reviewed_only(rules.finest(ruling[year], division))
+    }
 
 
 def calendar_for(division: str, year: int) -> Calendar:

@@ -98,6 +98,11 @@ def day_of(year: int, month_day: int) -> date:
     return date(year, month, day)
 
 
+def reviewed_only(rule: Any | None) -> bool:
+    """Whether a region counts an order only once it has been reviewed (评价); an unconfirmed parameter asks nothing."""
+    return rule is not None and rule.status == "confirmed" and bool(rule.needs_review)
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The days of a plan's year. `pay_by`: the last day to pay what should still count; `order_by`: the last day to order
@@ -136,12 +141,18 @@ def due_day(days: Calendar, deliver_on: date, accepted_on: date | None, today: d
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a plan comes to when everything under way settles. `to_order_fen`: what is still to be ordered."""
+    """What a plan comes to when everything under way settles. `to_order_fen`: what is still to be ordered.
+    `unreviewed_fen`: of what is settled, what counts only once it is reviewed."""
 
     target_fen: int
     settled_fen: int
     committed_fen: int
     submitted_fen: int
+    unreviewed_fen: int = 0
+
+    @property
+    def counted_fen(self) -> int:
+        return self.settled_fen - self.unreviewed_fen
 
     @property
     def to_order_fen(self) -> int:

@@ -9,7 +9,7 @@ from .amendments import (  # noqa: F401
 )
 from .counters import commit, release, settle  # noqa: F401
 from .filing import Filing, approve, file, file_plan, save_draft, send_back  # noqa: F401
-from .parameters import calendar_for, confirm_rule, rule_for, rules_of, set_rule  # noqa: F401
+from .parameters import calendar_for, confirm_rule, count_reviewed_only, rule_for, rules_of, set_rule  # noqa: F401
 from .plans import (  # noqa: F401
     contractors_of,
     covered_by,

@@ -11,7 +11,9 @@ from sqlalchemy import BigInteger, ColumnElement, case, cast, exists, func, sele
 from ..core.db import db
 from ..payments.models import Bill
 from ..procurement import checking
+from ..procurement.after_models import Review
 from ..procurement.models import COUNTED_AS, Acceptance, Order, OrderLine, Requisition, RequisitionLine
+from ..quota import services as quota
 from ..quota.models import QuotaContractor, QuotaPlan
 from .models import SettledLine
 
@@ -20,6 +22,7 @@ UNPAID = ("to_pay", "partly_paid")
 BY_CONTRACTOR = exists().where(
     QuotaContractor.plan_id == SettledLine.plan_id, QuotaContractor.contractor_id == SettledLine.agency_id
 )
+REVIEWED = exists().where(Review.order_line_id == SettledLine.order_line_id)
 COUNTED: ColumnElement[str] = case((BY_CONTRACTOR, "contractor"), else_=SettledLine.counted_as)
 
 
@@ -52,15 +55,27 @@ def months_of_plan(plan_id: UUID) -> dict[int, tuple[int, int]]:
 
 
 def counted_of_plans(plan_ids: Any) -> dict[UUID | None, dict[str, int]]:
-    """Plan → kind of money → settled fen, each kind apart; `plan_ids`: ids, or a query of them. Their sum is the plan's
-    `settled_fen`."""
+    """Plan → kind of money → settled fen that count, each kind apart; `plan_ids`: ids, or a query of them. With what
+    waits for its review (`unreviewed_of_plans`) their sum is the plan's `settled_fen`."""
     query = select(SettledLine.plan_id, COUNTED.label("counted"), func.sum(SettledLine.money_fen)).where(
         SettledLine.plan_id.in_(plan_ids)
     )
+    if waiting := quota.count_reviewed_only(plan_ids):
+        query = query.where(SettledLine.plan_id.not_in(waiting) | REVIEWED)
     found: dict[UUID | None, dict[str, int]] = {}
     for plan_id, counted, fen in db.session.execute(query.group_by(SettledLine.plan_id, "counted")):
         found.setdefault(plan_id, dict.fromkeys(COUNTED_AS, 0))[counted] = int(fen)
     return found
+
+
+def unreviewed_of_plans(plan_ids: Any) -> dict[UUID | None, int]:
+    """Plan → settled fen that count only once their order lines have been reviewed, where its region says so."""
+    waiting = quota.count_reviewed_only(plan_ids)
+    if not waiting:
+        return {}
+    query = select(SettledLine.plan_id, func.sum(SettledLine.money_fen)).where(SettledLine.plan_id.in_(waiting))
+    found = db.session.execute(query.where(~REVIEWED).group_by(SettledLine.plan_id))
+    return {plan_id: int(fen) for plan_id, fen in found}
 
 
 def uncounted_of(agency_ids: Any, year: int) -> dict[UUID, int]:

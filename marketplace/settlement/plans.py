@@ -41,7 +41,9 @@ class Outlook:
 def outlook(plan: QuotaPlan) -> Outlook:
     """The caller checked the plan's scope. Orders that may miss the year are named from the region's day on."""
     days = quota.calendar_for(plan.division, plan.year)
-    sums = rules.Outlook(plan.target_fen, plan.settled_fen, plan.committed_fen, plan_reads.submitted_fen(plan))
+    unreviewed = plan_reads.unreviewed_of_plans([plan.id]).get(plan.id, 0)
+    submitted = plan_reads.submitted_fen(plan)
+    sums = rules.Outlook(plan.target_fen, plan.settled_fen, plan.committed_fen, submitted, unreviewed)
     warned = clock.today() >= days.warn_from
     return Outlook(sums, days, _missing(plan_reads.open_orders([plan.id]), days) if warned else [])
 
@@ -103,12 +105,13 @@ def _tell(missing: list[tuple[OpenOrder, date]], year: int) -> None:
 
 
 FIGURES = ("plans", "canteen_fen", "base_fen", "target_fen", *(f"{kind}_done_fen" for kind in COUNTED_AS))
-FIGURES += ("committed_fen", "overdue_fen", "uncounted_fen")
+FIGURES += ("unreviewed_fen", "committed_fen", "overdue_fen", "uncounted_fen")
 
 
 @dataclass
 class Figures:
-    """Sums over plans, fen; `plans`: how many. `…_done_fen`: settled, by whose money it was."""
+    """Sums over plans, fen; `plans`: how many. `…_done_fen`: settled and counting, by whose money it was;
+    `unreviewed_fen`: settled, and counting only once it is reviewed."""
 
     plans: int = 0
     canteen_fen: int = 0
@@ -118,6 +121,7 @@ class Figures:
     union_done_fen: int = 0
     contractor_done_fen: int = 0
     employee_done_fen: int = 0
+    unreviewed_fen: int = 0
     committed_fen: int = 0
     overdue_fen: int = 0
     uncounted_fen: int = 0
@@ -203,6 +207,7 @@ def _within(actor: Actor, root: UUID | None, more: list[UUID]) -> Select[Any]:
 def _add_plans(rows: dict[UUID, UnitRow], seats: dict[UUID, UUID], feeders: Select[Any], year: int) -> None:
     of_year = QuotaPlan.year == year, QuotaPlan.state.in_(COUNTING), QuotaPlan.agency_id.in_(feeders)
     counted = plan_reads.counted_of_plans(select(QuotaPlan.id).where(*of_year))
+    unreviewed = plan_reads.unreviewed_of_plans(select(QuotaPlan.id).where(*of_year))
     for plan in db.session.scalars(select(QuotaPlan).where(*of_year).order_by(QuotaPlan.id)):
         row = rows.get(seats.get(plan.agency_id, plan.agency_id))
         if row is None:  # it followed a unit outside
@@ -212,6 +217,7 @@ def _add_plans(rows: dict[UUID, UnitRow], seats: dict[UUID, UUID], feeders: Sele
         own.plans += 1
         for name in ("canteen_fen", "base_fen", "target_fen", "committed_fen"):
             setattr(own, name, getattr(own, name) + getattr(plan, name))
+        own.unreviewed_fen += unreviewed.get(plan.id, 0)
         for kind, fen in counted.get(plan.id, {}).items():
             setattr(own, f"{kind}_done_fen", getattr(own, f"{kind}_done_fen") + fen)
 

@@ -4,7 +4,7 @@ from .accepting import accept, deem, sign  # noqa: F401
 from .bank_confirming import confirm_row, start_confirming  # noqa: F401
 from .billing import confirm_order, rates_of, record_invoice, share_invoice, use_credit  # noqa: F401
 from .order_disputes import raise_order_dispute  # noqa: F401
-from .plan_reads import counted_of_plans, lines_of_plan, months_of_plan, numbers_of  # noqa: F401
+from .plan_reads import counted_of_plans, lines_of_plan, months_of_plan, numbers_of, unreviewed_of_plans  # noqa: F401
 from .plans import (  # noqa: F401
     Consolidated,
     Figures,

@@ -144,11 +144,12 @@ def test_no_page_and_no_answer_shows_a_quotation_before_the_deadline(app, market
     """The whole map that the buyer and another supplier can open, before and after. Red when any of them unseals."""
     request = who["requester"].post("rfqs", body(market))
     request = who["requester"].post(f"rfqs/{request['id']}/open")
-    before = {name: opened(app, caller, request) for name, caller in who.items()}
-    quotation = quote(market, who, request, 0, 987)
-    for name in ("requester", "approver", "seller1", "public"):
-        assert before[name] == opened(app, who[name], request), name
-        assert who[name]("GET", f"quotations/{quotation['id']}").status_code in (401, 404)
+    with clock.fixed(clock.now()):  # every page tells the minute that it was made
+        before = {name: opened(app, caller, request) for name, caller in who.items()}
+        quotation = quote(market, who, request, 0, 987)
+        for name in ("requester", "approver", "seller1", "public"):
+            assert before[name] == opened(app, who[name], request), name
+            assert who[name]("GET", f"quotations/{quotation['id']}").status_code in (401, 404)
     assert who["requester"].get(f"rfqs/{request['id']}/comparison") == {"sealed": True, "lines": []}
     with after_deadline():
         found = who["requester"].get(f"rfqs/{request['id']}/comparison")

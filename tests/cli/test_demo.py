@@ -15,6 +15,7 @@ from marketplace.core.errors import Conflict
 from marketplace.households.models import Household
 from marketplace.identity.models import User
 from marketplace.procurement.models import Order
+from marketplace.quota.models import QuotaPlan
 from marketplace.reporting import services as reporting
 from marketplace.reporting.services import Asked
 from marketplace.settlement.models import SettledLine
@@ -35,6 +36,8 @@ def test_the_demo_is_right_by_every_check_and_its_report_is_its_settled_lines(ap
         for by in ("origin", "buyer", "supplier", "category", "channel", "month"):
             assert reported(by) == settled, by
         assert len(set(db.session.scalars(select(Order.state)))) >= 3
+        plans = db.session.scalars(select(QuotaPlan)).all()
+        assert {plan.minimum_basis_points for plan in plans} == {1000}  # confirmed before they were filed
         names = [*db.session.scalars(select(User.display_name)), *db.session.scalars(select(Household.head_name))]
         assert all(name[1] == "例" for name in names)
     with pytest.raises(Conflict):

@@ -261,3 +261,25 @@ def test_parameters_and_successions_through_the_api(app, world, bureau):
     head.post("plans/successions", asked)
     head.refused("POST", "plans/successions", asked)
     assert reader.get("plans/successions")["total"] == 1
+
+
+def test_what_counts_only_once_it_is_reviewed_is_told_with_the_way_there(world, ask):
+    year = clock.today().year
+    with transaction():
+        line = bought(world, world.lot(), people_of(world))[0]
+        row = line.order_line_id
+        h.rule(h.office(), year=year, needs_review=True)
+        plan = quota.plan_of(world.requester.organisation, year).id
+    shown = ask(world.requester, "/buyer/plan").text
+    assert "本地要求订单评价后才计入" in shown
+    assert "已结清，评价后才计入" in shown
+    assert f"/buyer/order-lines/{row}/review" in shown
+    assert "去评价" in ask(world.requester, "/buyer/").text
+    assert "待评价" in ask(world.office, f"/office/plans/{plan}").text
+    assert "待评价" in ask(world.office, "/office/plans/progress").text
+    ask(world.office, "/office/plans")
+    form = {"quality": "5", "packing": "5", "punctuality": "5", "words": ""}
+    ask(world.requester, f"/buyer/order-lines/{row}/review", form, status=303)
+    shown = ask(world.requester, "/buyer/plan").text
+    assert "评价后才计入。" in shown
+    assert "另有" not in shown

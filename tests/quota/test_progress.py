@@ -106,6 +106,33 @@ def test_each_kind_of_money_stands_apart_and_their_sum_is_the_plans(world):
         assert checks.settled_money_of_a_plan_is_its_lines() == []
 
 
+def test_an_order_counts_only_once_reviewed_where_the_region_says_so(world):
+    """Red when `counted_of_plans` does not ask `count_reviewed_only`, or an unconfirmed parameter asks."""
+    year = clock.today().year
+    with transaction():
+        heads = h.office()
+        lot = world.lot()
+        first, second = (bought(world, lot, people_of(world), each)[0] for each in (20_000, 30_000))
+        plan = quota.plan_of(world.requester.organisation, year)
+        both = first.money_fen + second.money_fen
+        values = {"minimum_bp": 1000, "source": "文件 1", "needs_review": True}
+        row = quota.set_rule(heads[0], year, "4302", **values)
+        assert settlement.unreviewed_of_plans([plan.id]) == {}
+        assert settlement.outlook(plan).sums.counted_fen == both
+        quota.confirm_rule(heads[1], row.id)
+        sums = settlement.outlook(plan).sums
+        assert (sums.settled_fen, sums.unreviewed_fen, sums.counted_fen) == (both, both, 0)
+        assert sums.to_order_fen == plan.target_fen - both  # what was bought need not be bought again
+        procurement.review(world.requester, first.order_line_id, quality=5, packing=4, punctuality=5)
+        assert settlement.unreviewed_of_plans([plan.id]) == {plan.id: second.money_fen}
+        assert settlement.counted_of_plans([plan.id])[plan.id]["canteen"] == first.money_fen
+        total = progress.consolidated(world.requester, year).total
+        assert (total.settled_fen, total.unreviewed_fen) == (first.money_fen, second.money_fen)
+        assert checks.settled_money_of_a_plan_is_its_lines() == []
+        procurement.review(world.requester, second.order_line_id, quality=5, packing=4, punctuality=5)
+        assert settlement.outlook(plan).sums.counted_fen == both
+
+
 def test_a_return_takes_its_money_back_and_progress_may_pass_the_whole(world):
     with transaction():
         lot = world.lot()

@@ -193,7 +193,15 @@ class _Maker:
                     SYSTEM, "office", f"{name}{place.name}农业综合服务中心", place.code, level=4
                 )
                 self.user(row.id, f"office-{place.code[6:9]}-{sign_in}", {"office_clerk"})
+        self._quota_rules(head)
         return head
+
+    def _quota_rules(self, head: Actor) -> None:
+        """What the city asks of both years, so that plans tell their ratio; the clerk enters it, the head confirms."""
+        asked = {"minimum_bp": 1000, "encouraged_bp": 1500, "union_share_bp": 2000, "filing_md": 220}
+        for year in (self.start.year, self.start.year + 1):
+            row = quota.set_rule(self.clerk, year, ZHUZHOU[:4], source="演示参数，不是公布的比例", **asked)
+            quota.confirm_rule(head, row.id)
 
     def _townships(self, county: str) -> list[regions.Place]:
         places = regions.children(county, self.start)

@@ -13,6 +13,7 @@ from ...core.money import half_up, yuan
 from ...edge.current import actor
 from ...edge.guard import guard
 from ...identity import services as identity
+from ...procurement import services as procurement
 from ...products import services as products
 from ...quota import services as quota
 from ...quota.rules import COUNTING
@@ -35,15 +36,16 @@ def of_year(year: int) -> dict[str, Any] | None:
     gone = (
         half_up(today.timetuple().tm_yday * 10_000, 365) if year == today.year else 10_000 if year < today.year else 0
     )
+    outlook = settlement.outlook(row)
     return {
         "row": row,
         "legal_fen": row.minimum_fen,
         "rate": quota_words.rate(row.target_fen, row.base_fen),
-        "done": half_up(row.settled_fen * 10_000, row.target_fen),
+        "done": half_up(outlook.sums.counted_fen * 10_000, row.target_fen),
         "left_fen": max(0, row.target_fen - row.settled_fen - row.committed_fen),
         "gone": min(gone, 10_000),
         "days_left": max(0, (today.replace(month=12, day=31) - today).days) if year == today.year else 0,
-        "outlook": settlement.outlook(row),
+        "outlook": outlook,
     }
 
 
@@ -82,6 +84,7 @@ def plan() -> str | Response:
         orders=settlement.numbers_of(order_ids) if order_ids else {},
         products=products.by_ids({line.product_id for line in lines}) if lines else {},
         suppliers=identity.named({line.supplier_id for line in lines}),
+        reviewed=procurement.reviewed({line.order_line_id for line in lines}) if lines else set(),
         **_filing(year),
     )
 

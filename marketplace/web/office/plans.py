@@ -62,6 +62,7 @@ def plans() -> str:
         "office/plans.html",
         rows=rows[table.offset : table.offset + table.limit],
         all_rows=rows,
+        waiting=settlement.unreviewed_of_plans([row.id for row in rows]),
         table=table,
         year=year,
         years=[today.year - back for back in range(4)],

@@ -111,6 +111,8 @@ def _said(row: Any, names: dict[UUID, str]) -> str:
         words.append(_("未核准"))
     if any(plan.late for plan in row.plans):
         words.append(_("逾期填报"))
+    if row.own.unreviewed_fen:
+        words.append(_("待评价 %(fen)s", fen=kit.money(row.own.unreviewed_fen)))
     if row.own.uncounted_fen:
         words.append(_("未计入 %(fen)s", fen=kit.money(row.own.uncounted_fen)))
     return _("，").join(words)
