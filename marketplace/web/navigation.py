@@ -1,14 +1,17 @@
 """Menus by audience: (endpoint, label, permission, counter). An endpoint that does not exist is passed over."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple
 
-from flask import current_app, g, request, url_for
+from flask import current_app, g, redirect, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext
 from flask_babel.speaklater import LazyString
 
 from ..core.actor import Actor
+from ..core.errors import NotFound
+from ..edge import current
 
 # Which audience's pages an organisation's people work on.
 AUDIENCES = {"supplier": "supplier", "agency": "buyer", "office": "office", "auditor": "office", "platform": "office"}
@@ -106,6 +109,21 @@ def counter(name: str) -> Callable[[Callable[[Actor], dict[str, int]]], Callable
 
 def exists(endpoint: str) -> bool:
     return endpoint in current_app.view_functions
+
+
+def on_own_side(view: Any) -> Any:
+    """The view; who follows another side's link is led to the page of their own, which offers what they may do."""
+
+    @wraps(view)
+    def shown(**values: Any) -> Any:
+        endpoint = f"{audience(current.actor())}.{view.__name__}"
+        if endpoint == request.endpoint:
+            return view(**values)
+        if request.method != "GET" or not exists(endpoint):
+            raise NotFound("page")
+        return redirect(url_for(endpoint, **values))
+
+    return shown
 
 
 def menu(actor: Actor, here: str | None = None) -> list[Entry]:

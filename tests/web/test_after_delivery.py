@@ -82,6 +82,8 @@ def test_another_sides_link_leads_to_the_page_of_ones_own(app, world, ask):
     ask(world.receiver, f"/buyer/acceptance-lines/{world.extra['line']}/return", asked, status=303)
     path = f"returns/{only(ReturnRequest).id}"
     assert ask(world.manager, f"/buyer/{path}", status=302).location == f"/supplier/{path}"
+    order = f"orders/{world.extra['order']}"
+    assert ask(world.receiver, f"/supplier/{order}", status=302).location == f"/buyer/{order}"
     assert ask(world.manager, "/office/reviews", status=302).location == "/supplier/reviews"
     assert ask(world.receiver, f"/supplier/{path}", status=302).location == f"/buyer/{path}"
     ask(world.manager, f"/supplier/{path}")

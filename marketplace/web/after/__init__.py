@@ -4,15 +4,14 @@
 is the service's to say; a page offers a form only where the actor may.
 """
 
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, request, send_file, url_for
+from flask import Blueprint, Response, request, send_file
 
 from ...core import clock, files
 from ...core.db import by_id
-from ...core.errors import NotFound, Refused
+from ...core.errors import Refused
 from ...edge.current import actor
 from ...identity import services as identity
 from ...procurement import services as procurement
@@ -92,21 +91,6 @@ def of_order(order_id: UUID) -> dict[str, Any]:
     }
 
 
-def _on_own_side(view: Any) -> Any:
-    """The view; who follows another side's link is led to the page of their own, which offers what they may do."""
-
-    @wraps(view)
-    def shown(**values: Any) -> Any:
-        endpoint = f"{navigation.audience(actor())}.{view.__name__}"
-        if endpoint == request.endpoint:
-            return view(**values)
-        if request.method != "GET" or not navigation.exists(endpoint):
-            raise NotFound("page")
-        return redirect(url_for(endpoint, **values))
-
-    return shown
-
-
 def hang(blueprint: Blueprint) -> None:
     """Puts the views that an audience has on its blueprint."""
     from . import disputes, recalls, returns, reviews
@@ -114,5 +98,5 @@ def hang(blueprint: Blueprint) -> None:
     for module in (returns, disputes, recalls, reviews):
         for rule, view, methods, audiences in module.ROUTES:
             if blueprint.name in audiences:
-                blueprint.add_url_rule(rule, view.__name__, _on_own_side(view), methods=methods)
+                blueprint.add_url_rule(rule, view.__name__, navigation.on_own_side(view), methods=methods)
     blueprint.context_processor(lambda: {"after_order": of_order, "after_tabs": tabs})

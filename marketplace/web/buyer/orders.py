@@ -23,7 +23,7 @@ from ...linkage import services as linkage
 from ...payments import services as payments
 from ...procurement import services as procurement
 from ...settlement import services as settlement
-from .. import sheets, story
+from .. import navigation, sheets, story
 from ..states import badge
 from ..tables import Table
 from . import blueprint
@@ -115,6 +115,7 @@ def _file(rows: list[Any]) -> Response:
 
 @blueprint.get("/orders/<uuid:order_id>")
 @guard("order.read")
+@navigation.on_own_side
 def order(order_id: UUID) -> Response:
     return _page(order_id, Form(CancelSchema()))
 

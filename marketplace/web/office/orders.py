@@ -49,6 +49,7 @@ def orders() -> str:
 
 @blueprint.get("/orders/<uuid:order_id>")
 @guard("order.read")
+@navigation.on_own_side
 def order(order_id: UUID) -> str | Response:
     row = procurement.order(actor(), order_id)
     if (audience := navigation.audience(actor())) != "office":  # reports are shared by all; each has a page of its own
