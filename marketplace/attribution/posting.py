@@ -1,7 +1,7 @@
 """A settled line's money into pools and ledger. The number of rows does not depend on the households behind it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import clock
-from ..core.db import db, insert_rows, is_sqlite, new_id
+from ..core.db import change_rows, db, insert_rows, is_sqlite, new_id
 from ..core.money import price_of, share_of
 from ..findings import services as findings
 from ..ledger.services import AccountRef, Line, Posting, post_many
@@ -54,7 +54,7 @@ class Claim:
 
     service_order: int
     agreement_id: UUID
-    pool: Pool
+    pool: "Held"
     fen: int = 0
     base: int = 0
     rate: int = 0
@@ -87,7 +87,7 @@ def post(facts: Sequence[Fact], accepted_on: date, settled_on: date) -> dict[UUI
         outcomes[fact.line_id] = outcome
         postings.append(posting)
         shortfalls += short + book.beyond_yield(fact)
-    db.session.flush()  # the pools' totals, locked above, in one executemany
+    _put(book.pools.values())
     movements = [movement for outcome in outcomes.values() for movement in outcome.movements]
     insert_rows(PoolMovement, movements)
     post_many(postings)
@@ -205,7 +205,23 @@ def _rates(lots: Iterable[Any]) -> dict[UUID, int]:
     return {id_: row.rate_basis_points or 0 for id_, row in found.items()}
 
 
-def locked(supplier_id: UUID, wanted: dict[Key, dict[str, Any]]) -> dict[Key, Pool]:
+@dataclass
+class Held:
+    """A locked pool as far as a sale moves it; `_put` writes it back."""
+
+    id: UUID
+    kind: str
+    source_id: UUID
+    makes_debt: bool
+    total_fen: int
+    sold: int
+    seq: int
+
+
+_COLUMNS = [getattr(Pool, each.name) for each in fields(Held)]
+
+
+def locked(supplier_id: UUID, wanted: dict[Key, dict[str, Any]]) -> dict[Key, Held]:
     """(kind, source) → its pool, made where it is the first sale out of a lot or under a roster; all locked in order."""
     if not wanted:
         return {}
@@ -226,11 +242,21 @@ def locked(supplier_id: UUID, wanted: dict[Key, dict[str, Any]]) -> dict[Key, Po
     return found
 
 
-def _lock(wanted: Iterable[Key]) -> dict[Key, Pool]:
+def _lock(wanted: Iterable[Key]) -> dict[Key, Held]:
     keys = set(wanted)
-    query = select(Pool).where(Pool.source_id.in_({source for _, source in keys})).order_by(Pool.id).with_for_update()
-    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    query = select(*_COLUMNS).where(Pool.source_id.in_({source for _, source in keys})).order_by(Pool.id)
+    rows = [Held(*row) for row in db.session.execute(query.with_for_update())]
     return {(row.kind, row.source_id): row for row in rows if (row.kind, row.source_id) in keys}
+
+
+def _put(pools: Iterable[Held]) -> None:
+    """The totals of locked pools, one statement."""
+    change_rows(
+        Pool,
+        [{"id": pool.id, "total_fen": pool.total_fen, "sold": pool.sold, "seq": pool.seq} for pool in pools],
+        set_=lambda _, wanted: {"total_fen": wanted.total_fen, "sold": wanted.sold, "seq": wanted.seq},
+        where=lambda pool, wanted: pool.seq <= wanted.seq,
+    )
 
 
 def _asked(claims: Sequence[Claim], money_fen: int) -> list[int]:

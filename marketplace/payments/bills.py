@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -179,36 +179,50 @@ def _payment_code(year: int) -> str:
     return f"BF{digits}{rules.check_digit(digits)}"
 
 
-def pay(bill: Bill, fen: int, day: date) -> int:
-    """Of `fen` that came on `day`, what the locked bill still asks pays it; returns that. The rest is the caller's."""
-    applied = min(fen, rules.left_fen(bill))
-    if applied <= 0:
-        return 0
+def pay(bill: Bill, fen: int, day: date, *done: str) -> int:
+    """Of `fen` that came on `day`, what the locked bill still asks pays it; returns that. The rest is the caller's.
+
+    `done`: kinds of messages about the bill that are done as well.
+    """
+    applied = max(0, min(fen, rules.left_fen(bill)))
     bill.paid_fen += applied
-    whole = not rules.left_fen(bill)
-    bill.state = rules.BILL.after("pay" if whole else "pay_part", bill.state)
+    whole = applied > 0 and not rules.left_fen(bill)
+    if applied:
+        bill.state = rules.BILL.after("pay" if whole else "pay_part", bill.state)
     if whole:
         bill.paid_on = max(day, bill.paid_on or day)
         bill.days_to_pay = (bill.paid_on - bill.delivered_on).days
-        notices.done_about("bill", [bill.id], "bill_to_pay")
+        done = (*done, "bill_to_pay")
+    if done:
+        notices.done_about("bill", [bill.id], *done)
     return applied
 
 
-def lock_bills_of(acceptance_ids: Iterable[UUID]) -> dict[UUID, Bill]:
-    """Acceptance → its bill, locked for the transaction in the order of their ids."""
-    parts = select(BillPart.acceptance_id, BillPart.bill_id).where(
-        BillPart.acceptance_id.in_(set(acceptance_ids)), BillPart.bill_id.is_not(None)
+def lock_bills(parts: ColumnElement[bool]) -> dict[UUID, Bill]:
+    """Acceptance → its bill, of these parts of bills; locked for the transaction in the order of their ids."""
+    query = (
+        select(BillPart.acceptance_id, Bill)
+        .join(Bill, Bill.id == BillPart.bill_id)
+        .where(parts)
+        .order_by(Bill.id)
+        .with_for_update(of=Bill)
     )
-    bill_of = {acceptance_id: bill_id for acceptance_id, bill_id in db.session.execute(parts)}  # noqa: C416
-    query = select(Bill).where(Bill.id.in_(set(bill_of.values()))).order_by(Bill.id).with_for_update()
-    rows = {row.id: row for row in db.session.scalars(query.execution_options(populate_existing=True))}
-    return {acceptance_id: rows[bill_id] for acceptance_id, bill_id in bill_of.items() if bill_id}
+    return {row[0]: row[1] for row in db.session.execute(query.execution_options(populate_existing=True))}
+
+
+def lock_bills_of(acceptance_ids: Iterable[UUID]) -> dict[UUID, Bill]:
+    """Acceptance → its bill, locked."""
+    return lock_bills(BillPart.acceptance_id.in_(set(acceptance_ids)))
+
+
+def paid_by(bill: Bill) -> ColumnElement[bool]:
+    """The parts of bills that a payment of this bill may settle; a prepayment's, those of its order."""
+    return BillPart.order_id == bill.order_id if bill.kind == "prepay" else BillPart.bill_id == bill.id
 
 
 def acceptances_paid_by(bill: Bill) -> list[UUID]:
-    """The acceptances that a payment of this bill may settle; a prepayment, those of its order."""
-    mine = BillPart.order_id == bill.order_id if bill.kind == "prepay" else BillPart.bill_id == bill.id
-    query = select(BillPart.acceptance_id).where(mine, BillPart.bill_id.is_not(None))
+    """The acceptances that a payment of this bill may settle."""
+    query = select(BillPart.acceptance_id).where(paid_by(bill), BillPart.bill_id.is_not(None))
     return list(db.session.scalars(query.order_by(BillPart.acceptance_id)))
 
 

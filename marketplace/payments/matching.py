@@ -67,7 +67,7 @@ def lock_row(actor: Actor, row_id: UUID) -> BankRow:
 
 def judge(row: BankRow) -> tuple[Match, Bill]:
     """What a locked row does to its bill now, under the bill's lock."""
-    prepayments.lock_order_of(row.bill_id)  # type: ignore[arg-type]
+    prepayments.lock_orders_of(row.bill_id)  # type: ignore[arg-type]
     bill = by_id(Bill, row.bill_id, lock=True)  # type: ignore[arg-type]
     return bank_rules.by_bill(row.fen, row.serial, _as_open([bill])[bill.id]), bill
 

@@ -1,8 +1,8 @@
 """Prepaid orders, and payers' credits: money that a supplier holds beyond the bills of an agency, used or given back.
 
 A prepaid order has a bill of its own (`prepay`); what is paid on it is held for the order and pays the bills of its
-acceptances, whichever comes first. The prepayment's row is locked before either: of a payment and an acceptance that
-meet, the later one sees both, so nothing is paid twice.
+acceptances, whichever comes first. The order and the prepayment's row are locked before either: of a payment and an
+acceptance that meet, the later one sees both, so nothing is paid twice.
 """
 
 from collections.abc import Iterable
@@ -56,11 +56,10 @@ def ask(delivered: Delivered) -> Bill | None:
     return bills.ask_prepayment(delivered, terms)
 
 
-def lock_order_of(bill_id: UUID) -> None:
-    """Whoever pays a prepayment locks its order first, as whoever accepts does: else the two wait for each other."""
-    order_id = db.session.scalar(select(Bill.order_id).where(Bill.id == bill_id, Bill.kind == "prepay"))
-    if order_id:
-        procurement.lock_order(order_id)
+def lock_orders_of(bill_id: UUID) -> None:
+    """Whoever pays a bill locks its orders first, as whoever accepts or signs does: else two wait for each other."""
+    of_parts = select(BillPart.order_id).where(BillPart.bill_id == bill_id)
+    procurement.lock_orders(of_parts.union(select(Bill.order_id).where(Bill.id == bill_id)))
 
 
 def _lock_prepayment(order_id: UUID) -> Bill | None:
@@ -180,6 +179,7 @@ def use_credit(actor: Actor, credit_id: UUID, bill_id: UUID) -> Bill:
     """
     actor.require("credit.use")
     own = PayerCredit.agency_id == actor.organisation
+    lock_orders_of(bill_id)
     credit = by_id(PayerCredit, credit_id, own, "payer_credit", lock=True)
     mine = (Bill.agency_id == actor.organisation) & (Bill.supplier_id == credit.supplier_id) & (Bill.kind != "prepay")
     bill = by_id(Bill, bill_id, mine, "bill", lock=True)

@@ -4,16 +4,18 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db, new_id
-from ..core.errors import Conflict, Refused
+from ..core.errors import Conflict, NotFound, Refused
 from ..identity import services as identity
 from ..notices import services as notices
 from . import bills, prepayments, rules
 from .models import Bill, Transfer
+
+ANSWERED = "transfer_to_confirm"  # the message that the supplier's answer closes
 
 
 def record_transfer(actor: Actor, bill_id: UUID, *, fen: int, paid_on: date, bank_serial: str) -> Transfer:
@@ -41,7 +43,7 @@ def record_transfer(actor: Actor, bill_id: UUID, *, fen: int, paid_on: date, ban
     row = _transfer(actor, bill, fen, paid_on, bank_serial.strip())
     tell_about(bill, "transfer.record", actor, fen=fen)
     notices.tell(
-        "transfer_to_confirm",
+        ANSWERED,
         organisation_id=bill.supplier_id,
         about=("bill", bill.id),
         number=bill.number,
@@ -76,22 +78,29 @@ def answer_transfer(actor: Actor, transfer_id: UUID, *, arrived: bool, reason: s
     Raises Refused('reason_needed') for a refusal without reason, Conflict('wrong_state').
     """
     actor.require("transfer.confirm")
-    own = Transfer.bill_id.in_(select(Bill.id).where(Bill.supplier_id == actor.organisation))
-    bill_id = by_id(Transfer, transfer_id, own, "transfer").bill_id
-    prepayments.lock_order_of(bill_id)
-    bill = by_id(Bill, bill_id, lock=True)
-    row = by_id(Transfer, transfer_id, lock=True)
+    bill, row = _locked(transfer_id, Bill.supplier_id == actor.organisation)
     rules.TRANSFER.after("confirm" if arrived else "refuse", row.state)
     if not arrived and not reason.strip():
         raise Refused("reason_needed", field="reason")
     bill.recorded_fen -= row.fen
-    notices.done_about("bill", [bill.id], "transfer_to_confirm")
     if arrived:
-        _confirm(actor, row, bill)
+        _confirm(actor, row, bill, ANSWERED)
     else:
         refuse(actor, row, bill, reason.strip())
+        notices.done_about("bill", [bill.id], ANSWERED)
     db.session.flush()
     return row, bill
+
+
+def _locked(transfer_id: UUID, condition: ColumnElement[bool]) -> tuple[Bill, Transfer]:
+    """A transfer and its bill, locked after the bill's orders. Raises NotFound."""
+    query = select(Bill, Transfer).join(Transfer, Transfer.bill_id == Bill.id).where(Transfer.id == transfer_id)
+    bill_id = db.session.scalar(query.with_only_columns(Bill.id).where(condition))
+    if bill_id is None:
+        raise NotFound("transfer")
+    prepayments.lock_orders_of(bill_id)
+    found = db.session.execute(query.with_for_update().execution_options(populate_existing=True)).one()
+    return found[0], found[1]
 
 
 def receive(
@@ -102,18 +111,18 @@ def receive(
     Of `transfer_id` (one that the agency recorded) the word comes with it; else a transfer is made. What the bill does
     not ask is the payer's credit, and recorded transfers that it has no more room for are refused: the agency is told.
     """
-    prepayments.lock_order_of(bill_id)
+    prepayments.lock_orders_of(bill_id)
     bill = by_id(Bill, bill_id, lock=True)
     if transfer_id:
         row = by_id(Transfer, transfer_id, Transfer.bill_id == bill_id, "transfer", lock=True)
         rules.TRANSFER.after("confirm", row.state)
         bill.recorded_fen -= row.fen
-        notices.done_about("bill", [bill.id], "transfer_to_confirm")
+        _confirm(actor, row, bill, ANSWERED)
     else:
         _make_room(actor, bill, min(fen, rules.left_fen(bill)))
         row = _transfer(actor, bill, fen, paid_on, serial)
         row.recorded_by = None  # no agency's record: the money itself says so
-    _confirm(actor, row, bill)
+        _confirm(actor, row, bill)
     db.session.flush()
     return row, bill
 
@@ -128,9 +137,10 @@ def _make_room(actor: Actor, bill: Bill, fen: int) -> None:
         refuse(actor, row, bill, "到账的是另一笔款")
 
 
-def _confirm(actor: Actor, row: Transfer, bill: Bill) -> None:
+def _confirm(actor: Actor, row: Transfer, bill: Bill, *done: str) -> None:
     row.state, row.answered_by, row.answered_at = "confirmed", actor.user, clock.now()
-    row.applied_fen = bills.pay(bill, row.fen, row.paid_on)
+    with db.session.no_autoflush:  # each row changes once: changed twice, PostgreSQL checks and locks its keys again
+        row.applied_fen = bills.pay(bill, row.fen, row.paid_on, *done)
     db.session.flush()
     prepayments.keep(actor, bill, row.fen, row.applied_fen)
     tell_about(bill, "transfer.confirm", actor, fen=row.fen)

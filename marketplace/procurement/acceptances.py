@@ -23,7 +23,7 @@ from . import crates, evidence, rules, weighings
 from .delivery_models import SeenPaper, Weighing
 from .evidence import Seen
 from .models import Acceptance, AcceptanceLine, Order, OrderLine, Shipment, ShipmentLine
-from .orders import locked, recommit, within
+from .orders import lock_accepted, locked, recommit, within
 from .weighings import Scale
 
 
@@ -276,9 +276,7 @@ def sign_acceptance(actor: Actor, acceptance_id: UUID) -> tuple[Acceptance, Orde
     receiver_is_requester; Conflict: wrong_state.
     """
     actor.require("delivery.accept")
-    here = Acceptance.order_id.in_(select(Order.id).where(Order.agency_id == actor.organisation))
-    row = by_id(Acceptance, acceptance_id, here, "acceptance", lock=True)
-    order = by_id(Order, row.order_id)
+    order, row = lock_accepted(acceptance_id, Order.agency_id == actor.organisation)
     verb = "answer" if row.state == "deemed" and row.accepted_by is None else "sign"
     state = rules.ACCEPTANCE.after(verb, row.state)
     if actor.user is not None and actor.user == order.requested_by:

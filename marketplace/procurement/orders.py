@@ -1,6 +1,6 @@
 """Orders after approval: confirming, declining, lapsing, cancelling, reading."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,12 @@ from ..catalogue import rules as prices
 from ..catalogue import services as catalogue
 from ..core import audit, clock
 from ..core.actor import SYSTEM, Actor
-from ..core.db import by_id, db, visible
+from ..core.db import by_id, db, fetch, visible
 from ..core.errors import Many, NotFound, Refused
 from ..notices import services as notices
 from ..quota import services as quota
 from . import rules
-from .models import Order, OrderLine
+from .models import Acceptance, Order, OrderLine
 from .rules import ORDER
 
 SORTS: dict[str, Any] = {
@@ -48,8 +48,34 @@ def order(actor: Actor, order_id: UUID) -> Order:
 def locked(order_id: UUID, condition: Any = None) -> tuple[Order, list[OrderLine]]:
     """An order locked for the transaction, and its lines as they are now: every verb on an order starts here."""
     row = by_id(Order, order_id, condition, "order", lock=True)
-    query = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.no)
-    return row, list(db.session.scalars(query.execution_options(populate_existing=True)))
+    return row, lines_of([order_id]).get(order_id, [])
+
+
+def locked_all(order_ids: Collection[UUID]) -> dict[UUID, tuple[Order, list[OrderLine]]]:
+    """As `locked`, of several orders by two statements."""
+    if not order_ids:
+        return {}
+    rows, lines = lock_orders(order_ids), lines_of(order_ids)
+    return {row.id: (row, lines.get(row.id, [])) for row in rows}
+
+
+def lock_orders(ids: Any) -> list[Order]:
+    """Orders locked for the transaction in the order of their ids: before anything that is of them, as everywhere."""
+    query = select(Order).where(Order.id.in_(ids)).order_by(Order.id).with_for_update()
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def lock_accepted(acceptance_id: Any, condition: Any = None) -> tuple[Order, Acceptance]:
+    """An acceptance (an id or a subquery) locked after its order, as whoever accepts or pays locks. Raises NotFound.
+
+    Not against keys: who changes a row that names it twice in a transaction, as its bill, has its keys checked again.
+    """
+    of = select(Acceptance.order_id).where(Acceptance.id == acceptance_id)
+    orders = lock_orders(of if condition is None else select(Order.id).where(Order.id.in_(of), condition))
+    if not orders:
+        raise NotFound("acceptance")
+    query = select(Acceptance).where(Acceptance.id == acceptance_id).with_for_update(key_share=True)
+    return orders[0], fetch(query.execution_options(populate_existing=True), "acceptance")
 
 
 def recommit(lines: Iterable[OrderLine]) -> int:
@@ -175,9 +201,8 @@ def _cancel_open(row: Order, lines: Sequence[OrderLine], quantities: dict[UUID, 
         quota.release(row.plan_id, released)
 
 
-def mark_settled(order_id: UUID, quantities: dict[UUID, int], money: dict[UUID, int]) -> int:
-    """Settlement's side of the lines: line → thousandths and fen that settled now. Returns the fen of plan released."""
-    row, lines = locked(order_id)
+def mark_settled(row: Order, lines: Sequence[OrderLine], quantities: dict[UUID, int], money: dict[UUID, int]) -> int:
+    """Settlement's side of a locked order: line → thousandths and fen that settled now. Returns the fen of plan released."""
     released = 0
     for line in lines:
         if line.id not in quantities:
@@ -190,10 +215,8 @@ def mark_settled(order_id: UUID, quantities: dict[UUID, int], money: dict[UUID, 
             line, limit, held, money[line.id] if row.plan_id and line.counts else 0
         )
         released += held - line.committed_fen
-    state = rules.order_state(lines, confirmed=True)
+    row.state = rules.order_state(lines, confirmed=True)
     db.session.flush()  # one executemany; the database refuses a broken identity
-    row.state = state
-    db.session.flush()
     return released
 
 
@@ -247,10 +270,10 @@ def by_ids(actor: Actor, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
 
 
 def lines_of(order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
-    """Lines by order, one statement; the caller has checked scope."""
+    """Lines by order as they are now, one statement; the caller has checked scope."""
     found: dict[UUID, list[OrderLine]] = {}
     query = select(OrderLine).where(OrderLine.order_id.in_(set(order_ids))).order_by(OrderLine.order_id, OrderLine.no)
-    for line in db.session.scalars(query):
+    for line in db.session.scalars(query.execution_options(populate_existing=True)):
         found.setdefault(line.order_id, []).append(line)
     return found
 

@@ -5,6 +5,7 @@ A line that has settled is reversed; one that has not settles for what is left o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -13,7 +14,7 @@ from ..catalogue import rules as prices
 from ..catalogue.rules import nominal_base
 from ..core import audit, clock
 from ..core.actor import Actor
-from ..core.db import change_rows, db, fetch
+from ..core.db import change_rows, db
 from ..core.errors import Conflict, NotFound, Refused
 from ..core.money import half_up
 from ..core.numbers import numbered
@@ -21,7 +22,7 @@ from . import rules
 from .after_models import ReturnRequest
 from .after_rules import RETURN_OPEN
 from .models import Acceptance, AcceptanceLine, GoodsReturn, Order, OrderLine
-from .orders import locked
+from .orders import lock_accepted, locked
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,22 @@ class Left:
     base: int
 
 
-def net_of_returns(line: AcceptanceLine, of: OrderLine) -> Left:
+# What `net_of_returns` reads of an acceptance line.
+LEFT_OF = (
+    AcceptanceLine.id,
+    AcceptanceLine.acceptance_id,
+    AcceptanceLine.order_line_id,
+    AcceptanceLine.lot_id,
+    AcceptanceLine.accepted,
+    AcceptanceLine.returned,
+    AcceptanceLine.net,
+    AcceptanceLine.returned_net,
+    AcceptanceLine.money_fen,
+    AcceptanceLine.returned_fen,
+)
+
+
+def net_of_returns(line: Any, of: OrderLine) -> Left:
     """An accepted line that has not settled, less what came back of it; `base` thousandths of the lot's unit."""
     return Left(
         id=line.id,
@@ -205,11 +221,9 @@ def returned_before_billing(acceptance_id: UUID) -> int:
 
 
 def lock_acceptance_of(line_id: UUID) -> Acceptance:
-    """The acceptance of a line, locked first of all that a return locks. Raises NotFound."""
+    """The acceptance of a line, locked with its order first of all that a return locks. Raises NotFound."""
     of = select(AcceptanceLine.acceptance_id).where(AcceptanceLine.id == line_id).scalar_subquery()
-    # Not against keys: what settles refers to it while it waits for nothing of ours.
-    query = select(Acceptance).where(Acceptance.id == of).with_for_update(key_share=True)
-    return fetch(query.execution_options(populate_existing=True), "acceptance")
+    return lock_accepted(of)[1]
 
 
 def returns_of(order_ids: Iterable[UUID]) -> dict[UUID, list[GoodsReturn]]:

@@ -54,6 +54,8 @@ from .orders import (  # noqa: F401
     lapse_overdue,
     lines_of,
     listed,
+    lock_orders,
+    locked_all,
     mark_settled,
     of_requisition,
     order,
@@ -99,6 +101,7 @@ from .return_requests import send_back as send_return  # noqa: F401
 from .return_requests import waiting as returns_waiting  # noqa: F401
 from .return_requests import withdraw as withdraw_return  # noqa: F401
 from .returns import (  # noqa: F401
+    LEFT_OF,
     Left,
     Returned,
     grant_of,

@@ -13,7 +13,7 @@ from ..identity import services as identity
 from ..payments import matching
 from ..payments import services as payments
 from ..payments.bank_models import BankRow
-from .settling import settle_ready
+from .settling import settle_paid
 
 KIND = "bank_confirm"
 # What a person who assigned a row has seen, and nobody has of a row that was only proposed.
@@ -42,7 +42,7 @@ def confirm_row(actor: Actor, row_id: UUID) -> BankRow:
         actor, bill.id, fen=row.fen, paid_on=row.day, serial=row.serial, transfer_id=match.transfer_id
     )
     matching.settle_row(actor, row, transfer.id)
-    settle_ready(actor, payments.acceptances_paid_by(bill))
+    settle_paid(actor, bill)
     return row
 
 

@@ -17,7 +17,7 @@ from ..payments.models import Bill, BillPart, TaxInvoice
 from ..procurement import services as procurement
 from ..procurement.models import AcceptanceLine, Order, OrderLine
 from ..products import services as products
-from .settling import settle_ready
+from .settling import settle_paid
 
 # Nothing more is delivered of an order in these states.
 ENDED = ("settled", "rejected", "cancelled", "declined", "lapsed")
@@ -58,7 +58,7 @@ def end_prepayments() -> int:
 def use_credit(actor: Actor, credit_id: UUID, bill_id: UUID) -> Bill:
     """The agency pays a bill by its credit with the supplier; paid in full, what is signed settles. Errors: as there."""
     bill = payments.use_credit(actor, credit_id, bill_id)
-    settle_ready(actor, payments.acceptances_paid_by(bill))
+    settle_paid(actor, bill)
     return bill
 
 

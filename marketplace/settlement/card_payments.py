@@ -17,7 +17,7 @@ from ..payments import accounts, card_rules, gateway, intents, prepayments, refu
 from ..payments import services as payments
 from ..payments.models import Bill
 from ..payments.stripe_models import CardPayment, CardRefund
-from .settling import settle_ready
+from .settling import settle_paid
 
 NOWHERE = "000000000000"  # the division of what belongs to no supplier that we know
 
@@ -29,7 +29,7 @@ def follow_payment(seen: gateway.Payment) -> str:
     if found is None:
         _finding("card_payment_unknown", seen.account, seen.id, fen=seen.fen)
         return "unknown"
-    prepayments.lock_order_of(found.bill_id)  # the order before its bill, as everywhere
+    prepayments.lock_orders_of(found.bill_id)  # the order before its bill, as everywhere
     row, bill = intents.locked(found.id)
     if differing := difference(row, seen):
         facts = {"payment": seen.id, "what": differing, "expected_fen": row.fen, "fen": seen.received_fen or seen.fen}
@@ -52,7 +52,7 @@ def _pay(row: CardPayment, bill: Bill, seen: gateway.Payment) -> str:
     transfer, bill = payments.receive(SYSTEM, bill.id, fen=row.fen, paid_on=clock.today(), serial=seen.id)
     row.transfer_id = transfer.id
     db.session.flush()
-    settle_ready(SYSTEM, payments.acceptances_paid_by(bill))
+    settle_paid(SYSTEM, bill)
     if transfer.applied_fen == transfer.fen:
         return "paid"
     above = transfer.fen - transfer.applied_fen  # the payer's credit by now: used for another bill, or given back

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from ..quota import services as quota
 from . import figures
 from .models import SettledLine
 
-Ready = tuple[Left, OrderLine, Acceptance]
+Ready = tuple[Left, OrderLine]
 
 
 def bill_for(acceptance: Acceptance, order: Order) -> Bill | None:
@@ -49,7 +50,7 @@ def bill_for(acceptance: Acceptance, order: Order) -> Bill | None:
 def confirm_payment(actor: Actor, transfer_id: UUID) -> tuple[Transfer, Bill]:
     """The supplier says that the money arrived: the bill is paid, and its lines settle. Errors: see answer_transfer."""
     transfer, bill = payments.answer_transfer(actor, transfer_id, arrived=True)
-    settle_ready(actor, payments.acceptances_paid_by(bill))
+    settle_paid(actor, bill)
     return transfer, bill
 
 
@@ -64,46 +65,54 @@ def settle_ready(actor: Actor, acceptance_ids: Iterable[UUID]) -> int:
     Returns how many lines settled; asked again, none. The bills are locked first: of a signature and a payment that
     meet, the later one sees both. Statements do not grow with the lines.
     """
-    bills = payments.lock_bills_of(acceptance_ids)
+    return _settle_paid(actor, payments.lock_bills_of(acceptance_ids))
+
+
+def settle_paid(actor: Actor, bill: Bill) -> int:
+    """`settle_ready` for what a payment of this bill may settle."""
+    return _settle_paid(actor, payments.lock_bills(payments.paid_by(bill)))
+
+
+def _settle_paid(actor: Actor, bills: dict[UUID, Bill]) -> int:
     paid = {acceptance_id: bill for acceptance_id, bill in bills.items() if bill.state == "paid"}
-    ready = _ready(paid)
-    for (order_id, _), group in groupby(ready, key=lambda each: (each[2].order_id, each[2].day)):
-        lines = list(group)
-        _settle(db.session.get_one(Order, order_id), lines, paid)
-        of = paid[lines[0][2].id]
-        fen = sum(line.money_fen for line, _, _ in lines)
-        audit.record(actor, "bill.settle", "order", order_id, bill=of.number, fen=fen, lines=len(lines))
+    found = _accepted(paid)
+    orders = procurement.locked_all({each.order_id for each in found})
+    for (order_id, day), group in groupby(found, key=lambda each: (each.order_id, each.day)):
+        order, lines = orders[order_id]
+        of = {line.id: line for line in lines}
+        ready = [(procurement.net_of_returns(each, of[each.order_line_id]), of[each.order_line_id]) for each in group]
+        _settle(order, lines, ready, day, paid)
+        number = paid[ready[0][0].acceptance_id].number
+        fen = sum(line.money_fen for line, _ in ready)
+        audit.record(actor, "bill.settle", "order", order_id, bill=number, fen=fen, lines=len(ready))
     db.session.flush()
-    return len(ready)
+    return len(found)
 
 
-def _ready(paid: dict[UUID, Bill]) -> list[Ready]:
-    """Lines of money in signed acceptances without a settled line, less what came back; by order and acceptance's day."""
+def _accepted(paid: dict[UUID, Bill]) -> Sequence[Any]:
+    """Lines of money in signed acceptances that have not settled; by order and acceptance's day."""
     query = (
-        select(AcceptanceLine, OrderLine, Acceptance)
-        .join(OrderLine, OrderLine.id == AcceptanceLine.order_line_id)
+        select(*procurement.LEFT_OF, Acceptance.order_id, Acceptance.day)
         .join(Acceptance, Acceptance.id == AcceptanceLine.acceptance_id)
         .where(Acceptance.id.in_(paid), Acceptance.state == "signed")
         .where(AcceptanceLine.money_fen > AcceptanceLine.returned_fen)
         .where(~select(SettledLine.id).where(SettledLine.id == AcceptanceLine.id).exists())
         .order_by(Acceptance.order_id, Acceptance.day, Acceptance.id, AcceptanceLine.no)
     )
-    if not paid:
-        return []
-    found = db.session.execute(query.execution_options(populate_existing=True))
-    return [(procurement.net_of_returns(line, of), of, acceptance) for line, of, acceptance in found]
+    return db.session.execute(query).all() if paid else []
 
 
-def _settle(order: Order, ready: Sequence[Ready], bills: dict[UUID, Bill]) -> None:
+def _settle(
+    order: Order, lines: Sequence[OrderLine], ready: Sequence[Ready], day: date, bills: dict[UUID, Bill]
+) -> None:
     """Lines of one order, accepted on one day: attribution and ledger, quota, grants, figures."""
     today = clock.today()
-    facts = [_fact(order, line, of) for line, of, _ in ready]
-    outcomes = attribution.post(facts, ready[0][2].day, today)
-    rows = [_settled(bills[at.id], order, line, of, outcomes[line.id], today) for line, of, at in ready]
+    outcomes = attribution.post([_fact(order, line, of) for line, of in ready], day, today)
+    rows = [_settled(bills[line.acceptance_id], order, line, of, outcomes[line.id], today) for line, of in ready]
     insert_rows(SettledLine, rows)
-    _move_quota(order, [(line, of) for line, of, _ in ready])
+    _move_quota(order, lines, ready)
     used: dict[UUID, int] = {}
-    for line, of, _ in ready:
+    for line, of in ready:
         if of.grant_id:
             used[of.grant_id] = used.get(of.grant_id, 0) + line.money_fen
     accreditation.use(used)
@@ -152,14 +161,14 @@ def _settled(bill: Bill, order: Order, line: Left, of: OrderLine, outcome: Outco
     }
 
 
-def _move_quota(order: Order, pairs: Sequence[tuple[Left, OrderLine]]) -> None:
+def _move_quota(order: Order, lines: Sequence[OrderLine], ready: Sequence[Ready]) -> None:
     quantities: dict[UUID, int] = {}
     money: dict[UUID, int] = {}
     counted = 0
-    for line, of in pairs:
+    for line, of in ready:
         quantities[of.id] = quantities.get(of.id, 0) + line.accepted
         money[of.id] = money.get(of.id, 0) + line.money_fen
         counted += line.money_fen if of.counts else 0
-    released = procurement.mark_settled(order.id, quantities, money)
+    released = procurement.mark_settled(order, lines, quantities, money)
     if order.plan_id and (released or counted):
         quota.settle(order.plan_id, released, counted)
