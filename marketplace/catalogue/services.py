@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from ..core import audit, clock, outbox
 from ..core.actor import Actor
-from ..core.db import by_id, change_rows, db, new_id
+from ..core.db import Change, by_id, db, new_id
 from ..core.errors import Conflict, Many, NotFound, Refused
 from ..products import services as products
 from . import rules
@@ -143,13 +143,7 @@ def reserve(quantities: dict[UUID, int], rows: dict[UUID, int] | None = None) ->
 
     `rows` names the requisition's line of each offer. Raises Many of Refused('beyond_stock' or 'offer_withdrawn').
     """
-    changed = change_rows(
-        Offer,
-        [{"id": offer, "quantity": quantity} for offer, quantity in quantities.items()],
-        set_=lambda offer, wanted: {"reserved": offer.reserved + wanted.quantity},
-        where=lambda offer, wanted: (offer.state == "on_sale") & (offer.stock - offer.reserved >= wanted.quantity),
-    )
-    missing = set(quantities) - {row.id for row in changed}
+    missing = set(quantities) - {row.id for row in _RESERVE(_of(quantities))}
     if missing:
         now = by_ids(missing)
         raise Many([_why_not(now.get(offer), (rows or {}).get(offer)) for offer in missing])
@@ -163,38 +157,49 @@ def _why_not(offer: Offer | None, row: int | None) -> Refused:
 
 def release(quantities: dict[UUID, int]) -> None:
     """Gives back what was held: cancelled or declined lines."""
-    change_rows(
-        Offer,
-        [{"id": offer, "quantity": quantity} for offer, quantity in quantities.items()],
-        set_=lambda offer, wanted: {"reserved": offer.reserved - wanted.quantity},
-        where=lambda offer, wanted: offer.reserved >= wanted.quantity,
-    )
+    _RELEASE(_of(quantities))
 
 
 def consume(quantities: dict[UUID, int]) -> None:
     """Shipped goods leave stock and reservation together."""
-    change_rows(
-        Offer,
-        [{"id": offer, "quantity": quantity} for offer, quantity in quantities.items()],
-        set_=lambda offer, wanted: {
-            "reserved": offer.reserved - wanted.quantity,
-            "stock": offer.stock - wanted.quantity,
-        },
-        where=lambda offer, wanted: offer.reserved >= wanted.quantity,
-    )
+    _CONSUME(_of(quantities))
 
 
 def put_back(quantities: dict[UUID, int]) -> None:
     """What was loaded and is not sent after all: in stock again, and still held for its order."""
-    change_rows(
-        Offer,
-        [{"id": offer, "quantity": quantity} for offer, quantity in quantities.items()],
-        set_=lambda offer, wanted: {
-            "reserved": offer.reserved + wanted.quantity,
-            "stock": offer.stock + wanted.quantity,
-        },
-        where=lambda offer, wanted: offer.stock >= 0,
-    )
+    _PUT_BACK(_of(quantities))
+
+
+def _of(quantities: dict[UUID, int]) -> list[dict[str, Any]]:
+    return [{"id": offer, "quantity": quantity} for offer, quantity in quantities.items()]
+
+
+_RESERVE = Change(
+    Offer,
+    set_=lambda offer, wanted: {"reserved": offer.reserved + wanted.quantity},
+    where=lambda offer, wanted: (offer.state == "on_sale") & (offer.stock - offer.reserved >= wanted.quantity),
+)
+_RELEASE = Change(
+    Offer,
+    set_=lambda offer, wanted: {"reserved": offer.reserved - wanted.quantity},
+    where=lambda offer, wanted: offer.reserved >= wanted.quantity,
+)
+_CONSUME = Change(
+    Offer,
+    set_=lambda offer, wanted: {
+        "reserved": offer.reserved - wanted.quantity,
+        "stock": offer.stock - wanted.quantity,
+    },
+    where=lambda offer, wanted: offer.reserved >= wanted.quantity,
+)
+_PUT_BACK = Change(
+    Offer,
+    set_=lambda offer, wanted: {
+        "reserved": offer.reserved + wanted.quantity,
+        "stock": offer.stock + wanted.quantity,
+    },
+    where=lambda offer, wanted: offer.stock >= 0,
+)
 
 
 def by_ids(ids: Iterable[UUID]) -> dict[UUID, Offer]:

@@ -34,7 +34,6 @@ from sqlalchemy import (
     event,
     false,
     func,
-    literal,
     or_,
     select,
     text,
@@ -176,14 +175,19 @@ def _many(column: Any) -> tuple[Any, ...]:
 Row = TypeVar("Row", bound=Base)
 
 
-def fetch(query: Select[Row], what: str = "row", *, lock: bool = False) -> Row:
-    """The one row of a query, locked for the transaction if asked. Raises NotFound."""
+def fetch(query: Select[Row], what: str = "row", *, lock: bool = False, **asked: Any) -> Row:
+    """The one row of a query, locked for the transaction if asked; `asked`: its parameters. Raises NotFound."""
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = db.session.scalars(query).one_or_none()
+        query = locking(query)
+    row = db.session.scalars(query, asked).one_or_none()
     if row is None:
         raise NotFound(what)
     return row
+
+
+def locking(query: Select[Row]) -> Select[Row]:
+    """Its rows as they are now, locked for the transaction."""
+    return query.with_for_update().execution_options(populate_existing=True)
 
 
 def by_id(
@@ -202,61 +206,106 @@ def change_rows(
     where: Callable[[Any, Any], ColumnElement[bool]],
     returning: tuple[str, ...] = ("id",),
 ) -> list[Any]:
+    """A `Change` made for these rows alone, where `set_` or `where` know more than columns."""
+    return Change(model, set_, where, returning)(rows)
+
+
+Names = tuple[tuple[str, bool], ...]  # of wanted values, "id" among them, and whether each is a UUID
+_PREFIX = "wanted_"  # an UPDATE's parameters may not be called as its columns
+
+
+class Change:
     """Changes rows by id in one conditional statement: check and change are the same, and locks are taken in id order.
 
-    `rows` hold "id" and integer values; `set_` and `where` get the table's columns and those of the wanted rows.
+    Rows hold "id" and integer values; `set_` and `where` get the table's columns and those of the wanted rows.
     Returns the changed rows; one that is missing did not fulfil `where`. Two statements that lock unsorted ids
-    deadlock on PostgreSQL, hence the ordered FOR UPDATE inside; SQLite has one writer.
+    deadlock on PostgreSQL, hence the ordered FOR UPDATE inside; SQLite has one writer. A module that makes its change
+    once has its statements built once.
     """
-    if not rows:
-        return []
-    table: Any = model.__table__
-    if len(rows) == 1:  # the common case: one row locks itself, and the statement is compiled once
-        wanted = SimpleNamespace(**{name: literal(value) for name, value in rows[0].items()})
-        statement = update(table).where(table.c.id == wanted.id, where(table.c, wanted))
-    else:
-        wanted, statement = _many_wanted(table, rows, where)
-    statement = statement.values(set_(table.c, wanted))
-    db.session.flush()
-    wanted_columns = dict.fromkeys(("id", *returning, *set_(table.c, wanted)))
-    changed = db.session.execute(
-        statement.returning(*(table.c[name] for name in wanted_columns)),
-        execution_options={"synchronize_session": False},
-    ).all()
-    for row in changed:  # what the session holds of these rows shows the change
-        held = db.session.identity_map.get(identity_key(model, row.id))
-        if held is not None:
-            for name in wanted_columns:
-                set_committed_value(held, name, getattr(row, name))
-    return list(changed)
 
+    def __init__(
+        self,
+        model: type[Base],
+        set_: Callable[[Any, Any], dict[str, Any]],
+        where: Callable[[Any, Any], ColumnElement[bool]],
+        returning: tuple[str, ...] = ("id",),
+    ) -> None:
+        self.model, self.set_, self.where, self.returning = model, set_, where, returning
+        self._built: dict[Any, Any] = {}
 
-def _many_wanted(
-    table: Any, rows: list[dict[str, Any]], where: Callable[[Any, Any], ColumnElement[bool]]
-) -> tuple[Any, Any]:
-    names = [name for name in rows[0] if name != "id"]
-    wanted = rows_as_query(names, sorted(rows, key=lambda row: row["id"])).cte("wanted").c
-    statement = update(table).where(table.c.id == wanted.id, where(table.c, wanted))
-    if not is_sqlite():
-        ids = select(table.c.id).where(table.c.id.in_(select(wanted.id))).order_by(table.c.id)
-        statement = statement.where(table.c.id.in_(select(ids.with_for_update().cte("locked").c.id)))
-    return wanted, statement
+    def __call__(self, rows: list[dict[str, Any]]) -> list[Any]:
+        if not rows:
+            return []
+        names, lite = tuple((name, isinstance(value, UUID)) for name, value in rows[0].items()), is_sqlite()
+        key = (names, len(rows) == 1, lite)
+        if key not in self._built:
+            self._built[key] = self._one(names) if len(rows) == 1 else self._many(names, lite)
+        values = rows[0] if len(rows) == 1 else _as_columns(sorted(rows, key=lambda row: row["id"]), lite)
+        db.session.flush()
+        changed = db.session.execute(
+            self._built[key],
+            {_PREFIX + name: value for name, value in values.items()},
+            execution_options={"synchronize_session": False},
+        ).all()
+        for row in changed:  # what the session holds of these rows shows the change
+            held = db.session.identity_map.get(identity_key(self.model, row.id))
+            if held is not None:
+                for name, value in row._mapping.items():
+                    set_committed_value(held, name, value)
+        return list(changed)
+
+    def _one(self, names: Names) -> Any:
+        """The common case: one row locks itself."""
+        return self._update(
+            SimpleNamespace(**{name: bindparam(_PREFIX + name, type_=_type(id_)) for name, id_ in names})
+        )
+
+    def _many(self, names: Names, lite: bool) -> Any:
+        table: Any = self.model.__table__
+        wanted = _wanted_rows(names, lite).cte("wanted").c
+        statement = self._update(wanted)
+        if not lite:
+            ids = select(table.c.id).where(table.c.id.in_(select(wanted.id))).order_by(table.c.id)
+            statement = statement.where(table.c.id.in_(select(ids.with_for_update().cte("locked").c.id)))
+        return statement
+
+    def _update(self, wanted: Any) -> Any:
+        table: Any = self.model.__table__
+        values = self.set_(table.c, wanted)
+        statement = update(table).where(table.c.id == wanted.id, self.where(table.c, wanted)).values(values)
+        return statement.returning(*(table.c[name] for name in dict.fromkeys(("id", *self.returning, *values))))
 
 
 def rows_as_query(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
     """Rows of "id" and `names` (UUIDs or integers) as a query of one or few parameters: however many, compiled once."""
-    types: list[Any] = [Uuid() if isinstance(rows[0][name], UUID) else BigInteger() for name in names]
-    if is_sqlite():
-        plain = [[_plain(row[name]) for name in ("id", *names)] for row in rows]
-        value = func.json_each(json.dumps(plain)).table_valued("value").c.value
-        id_: ColumnElement[Any] = type_coerce(func.json_extract(value, "$[0]"), Uuid())
-        found = [type_coerce(func.json_extract(value, f"$[{n}]"), type_) for n, type_ in enumerate(types, 1)]
-        return select(id_.label("id"), *(each.label(name) for each, name in zip(found, names, strict=True)))
-    arrays = [literal([row["id"] for row in rows], ARRAY(Uuid()))]
-    arrays += [literal([row[name] for row in rows], ARRAY(type_)) for name, type_ in zip(names, types, strict=True)]
-    columns: list[Any] = [column("id", Uuid()), *map(column, names, types)]
+    ordered = [{name: row[name] for name in ("id", *names)} for row in rows]
+    kinds = tuple((name, isinstance(value, UUID)) for name, value in ordered[0].items())
+    values = {_PREFIX + name: value for name, value in _as_columns(ordered, is_sqlite()).items()}
+    return _wanted_rows(kinds, is_sqlite()).params(values)
+
+
+def _type(is_id: bool) -> Any:
+    return Uuid() if is_id else BigInteger()
+
+
+@lru_cache(maxsize=200)
+def _wanted_rows(names: Names, lite: bool) -> Select[Any]:
+    """The query that `_as_columns` fills."""
+    if lite:
+        value = func.json_each(bindparam(f"{_PREFIX}rows", type_=String())).table_valued("value").c.value
+        found = [type_coerce(func.json_extract(value, f"$[{n}]"), _type(id_)) for n, (_, id_) in enumerate(names)]
+        return select(*(each.label(name) for each, (name, _) in zip(found, names, strict=True)))
+    arrays = [bindparam(_PREFIX + name, type_=ARRAY(_type(id_))) for name, id_ in names]
+    columns: list[Any] = [column(name, _type(id_)) for name, id_ in names]
     source: Any = func.unnest(*arrays).table_valued(*columns, name="wanted_rows").render_derived()
     return select(source)
+
+
+def _as_columns(rows: list[dict[str, Any]], lite: bool) -> dict[str, Any]:
+    """Rows as PostgreSQL takes them, an array for each column, or as one JSON text for SQLite."""
+    if lite:
+        return {"rows": json.dumps([[_plain(value) for value in row.values()] for row in rows])}
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,8 @@
 """Readable numbers (SO-2026-000123) from counter rows: gapless, because the row's transaction is the number's."""
 
-from sqlalchemy import String
+from typing import Any
+
+from sqlalchemy import String, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,14 +18,19 @@ class NumberCounter(Base):
 
 def take(series: str, count: int = 1) -> int:
     """Takes the next `count` numbers of a series and returns the first. Locks the series until the commit."""
-    insert = sqlite.insert if is_sqlite() else postgresql.insert
-    statement = (
-        insert(NumberCounter)
-        .values(series=series, value=count)
-        .on_conflict_do_update(index_elements=["series"], set_={"value": NumberCounter.value + count})
-        .returning(NumberCounter.value)
-    )
-    return db.session.execute(statement).scalar_one() - count + 1
+    taken = db.session.execute(_TAKE[is_sqlite()], {"taken_of": series, "taken": count})
+    return int(taken.scalar_one()) - count + 1
+
+
+# Built once: whatever has a number asks it.
+_TABLE: Any = NumberCounter.__table__
+_TAKE = {
+    is_lite: insert(_TABLE)
+    .values(series=bindparam("taken_of"), value=bindparam("taken"))
+    .on_conflict_do_update(index_elements=["series"], set_={"value": _TABLE.c.value + bindparam("taken")})
+    .returning(_TABLE.c.value)
+    for is_lite, insert in ((True, sqlite.insert), (False, postgresql.insert))
+}
 
 
 def numbered(prefix: str, year: int, count: int = 1, owner: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""Who asks: the actor of the session or of `Authorization: Bearer`, else PUBLIC. At most two statements a request.
+"""Who asks: the actor of the session or of `Authorization: Bearer`, else PUBLIC. One statement for a token, two for a session.
 
 A session ends two hours after its last request and twelve after the sign-in; both moments are in the signed cookie, so
 that looking writes nothing.
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from ..core import clock
 from ..core.actor import PUBLIC, Actor
 from ..core.errors import SignInNeeded
-from ..identity import sign_in
+from ..identity import sign_in, tokens
 
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
@@ -46,7 +46,7 @@ def forget() -> None:
 
 def _actor() -> Actor:
     if (token := bearer()) is not None:
-        found = sign_in.actor_of_token(token)
+        found = tokens.actor_of_token(token)
         if found is None:
             raise SignInNeeded
         return found

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, current_app, flash, get_flashed_messages, request, session
-from sqlalchemy import delete, func, select
+from sqlalchemy import BigInteger, bindparam, delete, func, select
 
 from ..core import clock
 from ..core.db import db, is_sqlite
@@ -36,6 +36,14 @@ def key_of_request() -> str | None:
     return key
 
 
+# Built once: every write asks them.
+_TABLE: Any = IdempotencyKey.__table__
+_KEY = ("actor", "route", "key")
+_STORED = select(_TABLE).where(*(_TABLE.c[name] == bindparam(name) for name in _KEY))
+_LOCKED = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger())))
+_STORE = _TABLE.insert()
+
+
 def once(run: Callable[[], Response]) -> Response:
     """Runs the effect, or answers what it answered before."""
     key, actor = key_of_request(), current.actor()
@@ -44,7 +52,7 @@ def once(run: Callable[[], Response]) -> Response:
     identity = (str(actor.user), request.endpoint or "", key)
     _claim("\0".join(identity))
     body_hash = _body_hash()
-    stored = db.session.get(IdempotencyKey, identity)
+    stored = db.session.execute(_STORED, dict(zip(_KEY, identity, strict=True))).one_or_none()
     if stored is not None:
         return _replay(stored, body_hash)
     response = run()
@@ -63,7 +71,7 @@ def _claim(identity: str) -> None:
     if is_sqlite():
         return
     number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], "big", signed=True)
-    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(number))):
+    if not db.session.scalar(_LOCKED, {"number": number}):
         raise Conflict("request_running")
 
 
@@ -92,22 +100,17 @@ def _store(identity: tuple[str, str, str], body_hash: str, response: Response) -
     headers["flashes"] = session.get("_flashes", [])  # a double click shows the word of the first
     # What must not be stored (a new token's secret) is not stored here either: its repeat answers without a body.
     body = b"" if response.cache_control.no_store else response.get_data()
-    actor, route, key = identity
-    db.session.add(
-        IdempotencyKey(
-            actor=actor,
-            route=route,
-            key=key,
-            body_hash=body_hash,
-            status=response.status_code,
-            headers=headers,
-            body=body if len(body) <= MAX_BODY else b"",
-            at=clock.now(),
-        )
-    )
+    row = {
+        "body_hash": body_hash,
+        "status": response.status_code,
+        "headers": headers,
+        "body": body if len(body) <= MAX_BODY else b"",
+        "at": clock.now(),
+    }
+    db.session.execute(_STORE, dict(zip(_KEY, identity, strict=True)) | row)
 
 
-def _replay(stored: IdempotencyKey, body_hash: str) -> Response:
+def _replay(stored: Any, body_hash: str) -> Response:
     if stored.body_hash != body_hash:
         raise Refused("key_reused", field=HEADER)
     headers = dict(stored.headers)

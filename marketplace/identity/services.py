@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -16,16 +17,22 @@ from .permissions import ROLES, permissions_of
 
 def actor_of(user: User) -> Actor:
     """The plain value of who the user is and how far it reaches."""
-    organisation, roles = user.organisation, user.roles
+    organisation = user.organisation
+    agencies = agencies_under(organisation.id) if organisation.kind == "agency" else frozenset()
+    return as_actor(user.id, user.display_name, user.roles, organisation, agencies)
+
+
+def as_actor(user: UUID, name: str, roles: frozenset[str], organisation: Any, agencies: frozenset[UUID]) -> Actor:
+    """The actor of what was read: `organisation` has id, kind, name, division and prefix; `agencies` are those under it."""
     return Actor(
         kind=organisation.kind,
-        user=user.id,
+        user=user,
         organisation=organisation.id,
-        name=user.display_name,
+        name=name,
         organisation_name=organisation.name,
         roles=roles,
         permissions=permissions_of(roles),
-        scope=_scope_of(organisation),
+        scope=_scope_of(organisation, agencies),
     )
 
 
@@ -34,12 +41,12 @@ def actor_by_id(user_id: UUID) -> Actor:
     return actor_of(by_id(User, user_id, User.active.is_(True), "user"))
 
 
-def _scope_of(organisation: Organisation) -> Scope:
+def _scope_of(organisation: Any, agencies: frozenset[UUID]) -> Scope:
     match organisation.kind:
         case "supplier":
             return Scope(supplier=organisation.id)
         case "agency":
-            return Scope(agencies=agencies_under(organisation.id))
+            return Scope(agencies=agencies)
         case "office":
             return Scope(division=organisation.prefix or organisation.division)
         case "auditor" | "platform":

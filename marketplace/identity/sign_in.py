@@ -88,13 +88,6 @@ def actor_of_session() -> Actor | None:
     return actor_of(row) if row else None
 
 
-def actor_of_token(token: str) -> Actor | None:
-    from .tokens import user_of_token
-
-    user = user_of_token(token)
-    return actor_of(user) if user else None
-
-
 def sign_in(name: str, password: str, address: str) -> Actor:
     """Opens a session for the user of that name, with a new cookie (no session survives from before the sign-in).
 

@@ -3,16 +3,17 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import bindparam, func, literal_column, select, true
 
 from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import db, fetch, new_id
 from ..core.errors import Refused, SignInNeeded
-from .models import ApiToken, User
+from .models import ApiToken, Organisation, User, UserRole
+from .services import as_actor
 
 PREFIX = "bf_"
 MAX_DAYS = 365
@@ -69,26 +70,45 @@ def revoke_token(actor: Actor, token_id: UUID) -> None:
         db.session.flush()
 
 
-def user_of_token(secret: str) -> User | None:
-    """The active user of a live token, one statement."""
+def actor_of_token(secret: str) -> Actor | None:
+    """The actor of a live token's active user, one statement: each request of the API begins with it."""
     if not secret.startswith(PREFIX) or len(secret) > 100:
         return None
-    found = db.session.scalars(_LIVE, {"digest": _digest(secret), "now": clock.now()})
-    return found.unique().one_or_none()
+    rows = db.session.execute(_LIVE, {"digest": _digest(secret), "now": clock.now()}).all()
+    if not rows:
+        return None
+    one = rows[0]
+    roles = frozenset(one.roles.split(",")) if one.roles else frozenset()
+    return as_actor(one.user_id, one.display_name, roles, one, frozenset(row.agency for row in rows if row.agency))
 
 
-# Built once: every request of the API asks it.
-_LIVE = (
-    select(User)
+# Built once. A row for each agency of the user's subtree, or one without.
+_COMMA: Any = literal_column("','")  # as text it would be written into the statement anew each time
+_ROLES = select(func.aggregate_strings(UserRole.role, _COMMA)).where(UserRole.user_id == User.id)
+_ASKED = (
+    select(
+        User.id.label("user_id"),
+        User.display_name,
+        Organisation.id,
+        Organisation.kind,
+        Organisation.name,
+        Organisation.division,
+        Organisation.prefix,
+        _ROLES.scalar_subquery().label("roles"),
+    )
     .join(ApiToken, ApiToken.user_id == User.id)
+    .join(Organisation, Organisation.id == User.organisation_id)
     .where(
         ApiToken.digest == bindparam("digest"),
         ApiToken.revoked_at.is_(None),
         ApiToken.expires_at > bindparam("now"),
         User.active,
     )
-    .options(joinedload(User.role_rows), joinedload(User.organisation))
+    .cte("asked")
 )
+_TREE = select(_ASKED.c.id).where(_ASKED.c.kind == "agency").cte("agencies", recursive=True)
+_TREE = _TREE.union(select(Organisation.id).where(Organisation.parent_id == _TREE.c.id))
+_LIVE = select(_ASKED, _TREE.c.id.label("agency")).join_from(_ASKED, _TREE, true(), isouter=True)
 
 
 def _digest(secret: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Date, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core.db import db, is_sqlite
@@ -30,20 +31,26 @@ class Terms:
 
 def in_force(supplier_ids: Iterable[UUID], day: date) -> set[UUID]:
     """The suppliers that have an agreement with a roster in force on the day."""
-    query = (
-        select(Agreement.supplier_id)
-        .join(Roster, Roster.agreement_id == Agreement.id)
-        .where(Agreement.supplier_id.in_(set(supplier_ids)), Roster.from_day <= day, *_in_force_on(day))
-    )
-    return set(db.session.scalars(query.distinct()))
+    return set(db.session.scalars(_IN_FORCE, {"suppliers": list(set(supplier_ids)), "day": day}))
 
 
-def _in_force_on(day: date) -> tuple:
+def _in_force_on(day: Any) -> tuple:
     return (
         Agreement.state == "in_force",
         Agreement.starts_on <= day,
         or_(Agreement.ends_on.is_(None), Agreement.ends_on >= day),
     )
+
+
+# Built once: every check of a bulk order asks it.
+_DAY = bindparam("day", type_=Date())
+_IN_FORCE = (
+    select(Agreement.supplier_id)
+    .join(Roster, Roster.agreement_id == Agreement.id)
+    .where(Agreement.supplier_id.in_(bindparam("suppliers", expanding=True)), Roster.from_day <= _DAY)
+    .where(*_in_force_on(_DAY))
+    .distinct()
+)
 
 
 def agreements_on(supplier_id: UUID, day: date) -> list[Terms]:

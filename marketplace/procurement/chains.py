@@ -160,11 +160,18 @@ def freeze(row: Requisition, maker: UUID | None, steps: Sequence[dict[str, Any]]
 
 def steps_of(requisition_id: UUID, attempt: int | None = None) -> list[ApprovalStep]:
     """The steps of a bulk order in their order, of every attempt or of one; the caller has checked scope."""
-    query = select(ApprovalStep).where(ApprovalStep.requisition_id == requisition_id)
-    if attempt is not None:
-        query = query.where(ApprovalStep.attempt == attempt)
-    query = query.order_by(ApprovalStep.attempt, ApprovalStep.no)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+    if attempt is None:
+        return list(db.session.scalars(_STEPS, {"requisition": requisition_id}))
+    return list(db.session.scalars(_STEPS_OF_ONE, {"requisition": requisition_id, "attempt": attempt}))
+
+
+_STEPS = (
+    select(ApprovalStep)
+    .where(ApprovalStep.requisition_id == bindparam("requisition"))
+    .order_by(ApprovalStep.attempt, ApprovalStep.no)
+    .execution_options(populate_existing=True)
+)
+_STEPS_OF_ONE = _STEPS.where(ApprovalStep.attempt == bindparam("attempt"))
 
 
 def waiting_steps(rows: Iterable[Requisition]) -> dict[UUID, ApprovalStep]:

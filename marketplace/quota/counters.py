@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ..core.db import by_id, change_rows
+from ..core.db import Change, by_id
 from ..core.errors import Refused
 from .models import QuotaPlan
 
@@ -28,19 +28,20 @@ def settle(plan_id: UUID, committed_fen: int, settled_fen: int) -> None:
 
 
 def _change(plan_id: UUID, committed: int = 0, settled: int = 0) -> bool:
-    changed = change_rows(
-        QuotaPlan,
-        [{"id": plan_id, "committed": committed, "settled": settled}],
-        set_=lambda plan, wanted: {
-            "committed_fen": plan.committed_fen + wanted.committed,
-            "settled_fen": plan.settled_fen + wanted.settled,
-        },
-        where=lambda plan, wanted: (
-            (plan.committed_fen + wanted.committed >= 0)
-            & (
-                plan.ceiling_fen.is_(None)
-                | (plan.committed_fen + wanted.committed + plan.settled_fen + wanted.settled <= plan.ceiling_fen)
-            )
-        ),
-    )
-    return bool(changed)
+    return bool(_COUNT([{"id": plan_id, "committed": committed, "settled": settled}]))
+
+
+_COUNT = Change(
+    QuotaPlan,
+    set_=lambda plan, wanted: {
+        "committed_fen": plan.committed_fen + wanted.committed,
+        "settled_fen": plan.settled_fen + wanted.settled,
+    },
+    where=lambda plan, wanted: (
+        (plan.committed_fen + wanted.committed >= 0)
+        & (
+            plan.ceiling_fen.is_(None)
+            | (plan.committed_fen + wanted.committed + plan.settled_fen + wanted.settled <= plan.ceiling_fen)
+        )
+    ),
+)

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
@@ -15,11 +15,14 @@ from .models import QuotaPlan, QuotaSuccession
 
 def check_may_buy(agency_id: UUID, day: date, field: str = "agency") -> None:
     """Whether a unit may send and approve new orders on a day. Raises Refused('agency_abolished'). One statement."""
-    query = select(QuotaSuccession.abolished_on).where(
-        QuotaSuccession.organisation_id == agency_id, QuotaSuccession.abolished_on <= day
-    )
-    if (since := db.session.scalar(query)) is not None:
+    if (since := db.session.scalar(_ABOLISHED, {"agency": agency_id, "day": day})) is not None:
         raise Refused("agency_abolished", field=field, day=since)
+
+
+# Built once: every bulk order asks it, twice.
+_ABOLISHED = select(QuotaSuccession.abolished_on).where(
+    QuotaSuccession.organisation_id == bindparam("agency"), QuotaSuccession.abolished_on <= bindparam("day")
+)
 
 
 def abolish(

@@ -81,7 +81,7 @@ def test_a_request_that_is_still_running_answers_409(
     with app.app_context(), transaction(write=False):
         from marketplace.identity import tokens
 
-        user = tokens.user_of_token(bearer["Authorization"].removeprefix("Bearer ")).id
+        user = tokens.actor_of_token(bearer["Authorization"].removeprefix("Bearer ")).user
     number = int.from_bytes(hashlib.sha256(f"{user}\0t.take\0slow".encode()).digest()[:8], "big", signed=True)
     engine = create_engine(settings.database_url)
     with engine.begin() as other:

@@ -11,6 +11,7 @@ from marketplace.core.db import db, new_id, transaction
 from marketplace.core.errors import NotFound, Refused
 from marketplace.identity import services, sign_in, tokens
 from marketplace.identity.models import ApiToken, User
+from tests.statements import counted
 
 
 @pytest.fixture
@@ -77,3 +78,22 @@ def test_nobody_revokes_anothers_token(people: list[Actor]) -> None:
     for foreign in (token_id, new_id()):
         with pytest.raises(NotFound), transaction():
             tokens.revoke_token(people[1], foreign)
+
+
+def test_a_token_is_the_same_actor_as_its_users_session_in_one_statement(app: Flask) -> None:
+    """Red when a role or a supervised unit is lost, or another statement asked (try: roles by a join)."""
+    with transaction():
+        above = services.add_organisation(SYSTEM, "agency", "教育局", "430224000000")
+        below = services.add_organisation(SYSTEM, "agency", "沿河中学", "430224000000", parent_id=above.id)
+        services.add_organisation(SYSTEM, "agency", "沿河小学", "430224000000", parent_id=below.id)
+        shop = services.add_organisation(SYSTEM, "supplier", "合作社", "430224000000")
+        people = [
+            services.add_user(SYSTEM, of.id, name, name, roles, sign_in.hash_password("x" * 20))
+            for of, name, roles in ((above, "liu", {"requester", "approver"}), (shop, "wang", {"supplier_manager"}))
+        ]
+        known = [(services.actor_of(one), tokens.create_token(services.actor_of(one), "canteen")[1]) for one in people]
+    for actor, secret in known:
+        with transaction(write=False), counted() as seen:
+            assert tokens.actor_of_token(secret) == actor
+        assert len(seen) == 1
+    assert len(known[0][0].scope.agencies) == 3

@@ -1,9 +1,5 @@
 """Statements of an order do not grow with its lines."""
 
-from contextlib import contextmanager
-
-from sqlalchemy import event
-
 from marketplace.accreditation import services as accreditation
 from marketplace.catalogue import services as catalogue
 from marketplace.core import clock
@@ -13,21 +9,7 @@ from marketplace.procurement import services as procurement
 from marketplace.products import services as products
 from marketplace.settlement import services as settlement
 from tests.factories.world import TOWNSHIP, World, list_offer
-
-
-@contextmanager
-def counted():
-    """Counts the statements that reach the database."""
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+from tests.statements import counted
 
 
 def cost(world: World, lots: dict, lines: int) -> dict[str, int]:
