@@ -159,6 +159,15 @@ def take_back(data: dict[str, Any]) -> Any:
     return Response(status=204)
 
 
+@blueprint.get("/deeming-terms", summary=_("视同验收的期限列表"))
+@blueprint.asks(PageSchema)
+@blueprint.gives(list_of(TermSchema))
+@guard("order.read")
+def terms(query: dict[str, Any]) -> Any:
+    """For all agencies, and of those that one buys for, delivers to or oversees; newest first."""
+    return cut(procurement.deeming_terms(actor()), query)
+
+
 @blueprint.post("/deeming-terms", summary=_("视同验收的期限"))
 @blueprint.takes(NewTermSchema)
 @blueprint.gives(TermSchema, 201)

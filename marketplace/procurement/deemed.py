@@ -12,12 +12,13 @@ from sqlalchemy import or_, select
 
 from ..core import audit, clock
 from ..core.actor import Actor
-from ..core.db import db, new_id
+from ..core.db import db, new_id, visible
 from ..core.errors import Conflict, NotFound, Refused
 from ..identity import services as identity
 from ..notices import services as notices
 from .delivery_models import DeemingTerm
 from .models import Order, Shipment
+from .orders import within
 
 REMIND_BEFORE = 3  # days before the last one
 
@@ -44,6 +45,16 @@ def terms(agency_ids: Sequence[UUID]) -> list[DeemingTerm]:
     """The terms that may apply to these agencies, newest first."""
     query = select(DeemingTerm).where(or_(DeemingTerm.agency_id.is_(None), DeemingTerm.agency_id.in_(agency_ids)))
     return list(db.session.scalars(query.order_by(DeemingTerm.from_day.desc())))
+
+
+def terms_seen(actor: Actor) -> list[DeemingTerm]:
+    """The terms for all, and those of the agencies that the actor buys for, delivers to or oversees; newest first."""
+    actor.require("order.read")
+    buyers = select(Order.agency_id).where(within(actor))
+    seen = DeemingTerm.agency_id.is_(None) | DeemingTerm.agency_id.in_(buyers)
+    own = visible(actor.scope, agency=DeemingTerm.agency_id)
+    order = DeemingTerm.from_day.desc(), DeemingTerm.id
+    return list(db.session.scalars(select(DeemingTerm).where(seen | own).order_by(*order)))
 
 
 def set_term(actor: Actor, agency_id: UUID | None, from_day: date, days: int, basis: str) -> DeemingTerm:

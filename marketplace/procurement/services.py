@@ -21,6 +21,8 @@ from .deemed import last_day as last_day_to_accept  # noqa: F401
 from .deemed import overdue as overdue_shipments  # noqa: F401
 from .deemed import remind as remind_of_acceptance  # noqa: F401
 from .deemed import set_term as set_deeming_term  # noqa: F401
+from .deemed import term_for as deeming_term_for  # noqa: F401
+from .deemed import terms_seen as deeming_terms  # noqa: F401
 from .delivery_plans import Delivery, deliveries_of, plan_of, put_plan  # noqa: F401
 from .delivery_plans import problems as plan_problems  # noqa: F401
 from .deputies import end_deputy, name_deputy  # noqa: F401

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from marketplace.core import clock
+from marketplace.core.actor import SYSTEM
 from marketplace.core.db import db, transaction
+from marketplace.identity import services as identity
 from marketplace.identity import tokens
 from marketplace.payments.models import Bill
 from marketplace.procurement import services as procurement
 from marketplace.procurement.after_models import OrderDispute, Recall, ReturnRequest, Review
 from marketplace.procurement.models import AcceptanceLine
-from tests.factories.world import World
+from tests.api.callers import Caller, token_of
+from tests.factories.world import CHALING, World, actor
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 
@@ -146,3 +149,30 @@ def test_an_office_sets_its_days(app, world, ask):
     ask(world.office, page, form, status=303)
     ask(world.office, page, form, status=422)
     assert "3" in ask(world.office, page).text
+
+
+def test_everybody_reads_the_days_that_apply_to_them_and_the_platform_states_them(app, world, ask):
+    """Red when a stranger's own term is shown, or another than the platform states one."""
+    with transaction():
+        home = identity.add_organisation(SYSTEM, "platform", "平台", CHALING).id
+        platform = actor(home, {"platform"})
+        stranger = identity.add_organisation(SYSTEM, "agency", "思聪小学", CHALING, agency_kind="budget_unit").id
+    buyer, page = world.requester.organisation, "/office/acceptance-terms"
+    form = {"from_day": clock.today().isoformat(), "days": "3", "agency_id": str(buyer), "basis": "供货合同第 7 条"}
+    ask(world.office, page, form, status=403)
+    ask(platform, page, form | {"basis": ""}, status=422)
+    ask(platform, page, form, status=303)
+    ask(platform, page, form, status=409)
+    ask(platform, page, form | {"agency_id": str(stranger), "basis": "别家的合同"}, status=303)
+    assert "现在对本单位：3 天" in ask(world.requester, "/buyer/acceptance-terms").text
+    for who, url in ((world.requester, "/buyer"), (world.manager, "/supplier"), (world.office, "/office")):
+        shown = ask(who, f"{url}/acceptance-terms").text
+        assert "供货合同第 7 条" in shown
+        assert "合同未约定时的默认天数" in shown
+        assert "别家的合同" not in shown
+        assert 'name="days"' not in shown
+        assert f"{url}/acceptance-terms" in ask(who, f"{url}/orders").text
+    with transaction():
+        token = token_of(world.manager)
+    answer = Caller(app, token).get("deeming-terms")
+    assert [(row["days"], row["agency_id"]) for row in answer["items"]] == [(3, str(buyer)), (10, None)]

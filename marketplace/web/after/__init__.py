@@ -47,6 +47,7 @@ def tabs() -> list[tuple[str, Any]]:
             (".order_disputes", words.DISPUTES, "order_dispute.read"),
             (".recalls", words.RECALLS, "recall.read"),
             (".reviews", words.REVIEWS, "order.read"),
+            (".acceptance_terms", words.ACCEPTANCE_TERMS, "order.read"),
         )
         if actor().may(permission)
     ]
@@ -93,9 +94,9 @@ def of_order(order_id: UUID) -> dict[str, Any]:
 
 def hang(blueprint: Blueprint) -> None:
     """Puts the views that an audience has on its blueprint."""
-    from . import disputes, recalls, returns, reviews
+    from . import acceptance_terms, disputes, recalls, returns, reviews
 
-    for module in (returns, disputes, recalls, reviews):
+    for module in (returns, disputes, recalls, reviews, acceptance_terms):
         for rule, view, methods, audiences in module.ROUTES:
             if blueprint.name in audiences:
                 blueprint.add_url_rule(rule, view.__name__, navigation.on_own_side(view), methods=methods)

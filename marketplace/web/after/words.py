@@ -9,6 +9,7 @@ RETURNS = lazy_pgettext("list", "退货")
 DISPUTES = lazy_pgettext("list", "争议")
 RECALLS = lazy_pgettext("list", "召回")
 RECALL = lazy_pgettext("one", "召回")
+ACCEPTANCE_TERMS = _("验收默认条款")
 REVIEWS = lazy_pgettext("list", "评价")
 
 REASONS: dict[str, LazyString] = {
