@@ -19,6 +19,7 @@ from ..findings import services as findings
 from ..identity import services as identity
 from ..notices import services as notices
 from ..procurement import services as procurement
+from ..quota import services as quota
 from . import quotations, reads, rules
 from .compare import Answer, Compared, compare
 from .models import Award, Request, RequestParty
@@ -40,7 +41,7 @@ class Part:
 def award(actor: Actor, request_id: UUID, parts: Sequence[dict[str, Any]], version: int | None = None) -> list[Award]:
     """Awards a request whose deadline is over. `parts`: dicts of line_id, quotation_id, quantity, reason.
 
-    Raises Refused: awarder_is_writer, nothing_awarded; Conflict: wrong_state, changed_meanwhile; Many with rows:
+    Raises Refused: awarder_is_writer, agency_abolished, nothing_awarded; Conflict: wrong_state, changed_meanwhile; Many with rows:
     line_unknown, quotation_unknown, named_twice, quantity_zero, beyond_quoted, beyond_wanted, quotation_lapsed,
     offer_changed, offer_withdrawn, not_eligible_…, award_reason_needed, above_reference, below_minimum.
     """
@@ -49,6 +50,7 @@ def award(actor: Actor, request_id: UUID, parts: Sequence[dict[str, Any]], versi
     state = rules.REQUEST.after("award", request.state)
     if actor.user == request.created_by:
         raise Refused("awarder_is_writer", field="approver")
+    quota.check_may_buy(request.agency_id, clock.today())
     lines = compare(actor, request).lines
     chosen = _chosen(parts, lines)
     _judge(chosen, lines)

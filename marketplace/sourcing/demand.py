@@ -9,6 +9,8 @@ from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db
 from ..core.errors import Conflict, Many, Refused
+from ..identity import services as identity
+from ..quota import services as quota
 from . import reads, rules
 from .models import Request, RequestLine, RequestParty, RequestWant
 from .requests import put_party
@@ -46,12 +48,13 @@ def join(
     """Another agency buys with the leading one; joining again replaces what it wanted.
 
     `lines`: dicts of line_id and quantity (thousandths of the line's unit); what is not named is not wanted.
-    Raises Refused: lead_has_joined, no_lines; Many with rows: line_unknown, named_twice, quantity_zero.
+    Raises Refused: lead_has_joined, agency_abolished, no_lines; Many with rows: line_unknown, named_twice, quantity_zero.
     """
     actor.require("requisition.edit")
     row = _joinable(demand_id)
     if row.agency_id == actor.organisation:
         raise Refused("lead_has_joined", field="lines")
+    quota.check_may_buy(identity.own(actor).id, clock.today())
     wants = _wants(row, lines)
     _take_out(row, actor)
     put_party(row, actor, {"address": address, "contact": contact}, wants)

@@ -20,6 +20,7 @@ from ..core.numbers import numbered
 from ..identity import services as identity
 from ..notices import services as notices
 from ..procurement import services as procurement
+from ..quota import services as quota
 from . import rules
 from .framework_reads import framework, lines_of, parties_of, shown_state
 from .models import Framework, FrameworkLine, FrameworkParty
@@ -134,13 +135,14 @@ def _put_below(row: Framework, agencies: list[UUID], lines: Sequence[dict[str, A
 def propose(actor: Actor, framework_id: UUID, version: int | None = None) -> Framework:
     """Another person than its writer sends the draft to the supplier to sign.
 
-    Raises Refused: proposer_is_writer, day_in_past; ceiling_below_drawn in an amendment.
+    Raises Refused: proposer_is_writer, agency_abolished, day_in_past; ceiling_below_drawn in an amendment.
     """
     actor.require("requisition.approve")
     row = _own(actor, framework_id, version)
     state = rules.FRAMEWORK.after("propose", row.state)
     if actor.user == row.created_by:
         raise Refused("proposer_is_writer", field="approver")
+    quota.check_may_buy(row.agency_id, clock.today())
     if row.until_day < clock.today():
         raise Refused("day_in_past", field="until_day")
     if source := row.previous_id or row.request_id:

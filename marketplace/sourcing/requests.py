@@ -16,6 +16,7 @@ from ..identity import services as identity
 from ..notices import services as notices
 from ..products import services as products
 from ..products.rules import BASE_UNITS
+from ..quota import services as quota
 from ..regions import services as regions
 from . import reads, rules
 from .models import Invitation, Request, RequestLine, RequestParty, RequestWant
@@ -209,11 +210,13 @@ def put_party(row: Request, actor: Actor, given: dict[str, Any], wants: dict[UUI
 def open_request(actor: Actor, request_id: UUID, version: int | None = None) -> Request:
     """Sends a draft to its suppliers, or posts it. A county's suppliers are those registered there now.
 
-    Raises Many of Refused: days that have passed since it was written; Refused: nobody_addressed.
+    Raises Many of Refused: days that have passed since it was written; Refused: nobody_addressed,
+    agency_abolished.
     """
     actor.require("requisition.edit")
     row = own(actor, request_id, version)
     state = rules.REQUEST.after("open", row.state)
+    quota.check_may_buy(row.agency_id, clock.today())
     if wrong := _wrong_days(row.answer_by, row.join_by, row.until_day):
         raise Many(wrong)
     if row.county:

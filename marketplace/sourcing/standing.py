@@ -21,6 +21,7 @@ from ..core.states import States
 from ..identity import services as identity
 from ..notices import services as notices
 from ..procurement import services as procurement
+from ..quota import services as quota
 from .calendar import Rhythm, Span, delivery_days
 from .standing_models import AgencySpan, StandingLine, StandingOrder, StandingRun
 
@@ -235,9 +236,12 @@ def due() -> list[tuple[UUID, date]]:
 
 def draft_for(standing_id: UUID, deliver_on: date) -> UUID | None:
     """Drafts the bulk order of one delivery day, once, in the name of who set it up; None where it was made already, or
-    where nobody can act for it any more."""
+    where nobody can act for it any more, or its unit is abolished."""
     row = by_id(StandingOrder, standing_id, lock=True)
     if row.state != "active" or deliver_on in runs_of(standing_id):
+        return None
+    if row.agency_id in quota.successors():
+        _ran(row, deliver_on, skipped="abolished")
         return None
     actor = _maker(row)
     if actor is None:

@@ -51,7 +51,7 @@ COUNTED_AS = [
     ("employee", _l("职工个人")),
 ]
 SPANS = [("term", _l("学期")), ("closed", _l("停送"))]
-SKIPPED = {"asked": _l("已停送"), "nobody": _l("填报人不能填单，没有生成")}
+SKIPPED = {"asked": _l("已停送"), "nobody": _l("填报人不能填单，没有生成"), "abolished": _l("单位已撤销，没有生成")}
 SOON = timedelta(days=45)
 
 

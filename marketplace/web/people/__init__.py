@@ -18,6 +18,7 @@ from ...edge.current import actor
 from ...edge.reached import linked, one_of  # noqa: F401
 from ...households import services as households
 from ...households.rules import masked
+from .. import navigation
 from . import words
 
 
@@ -72,7 +73,7 @@ def hang(blueprint: Blueprint) -> None:
 
     for module in (family, payees, numbers):
         for rule, view, methods in module.ROUTES:
-            blueprint.add_url_rule(rule, view.__name__, view, methods=methods)
+            blueprint.add_url_rule(rule, view.__name__, navigation.on_own_side(view), methods=methods)
     if blueprint.name == "office":
         for rule, view, methods in changes.ROUTES:
             blueprint.add_url_rule(rule, view.__name__, view, methods=methods)
