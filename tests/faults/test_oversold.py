@@ -25,8 +25,8 @@ from tests.counts import SOAK
 from tests.factories.world import World, actor
 from tests.faults.test_kill import free_port, start
 
-BUYERS, UNITS, SERVERS, ROUNDS = (200, 50, 3, 300) if SOAK else (30, 8, 3, 1)
-AT_ONCE = 24
+BUYERS, UNITS, SERVERS, ROUNDS = (200, 50, 3, 300) if SOAK else (30, 8, 3, 2)
+AT_ONCE, PRICE = 24, 1_200
 EXPECTED = {
     "beyond_stock",
     "beyond_ceiling",
@@ -117,9 +117,7 @@ def test_many_buyers_over_three_servers_never_buy_more_than_there_is(app, databa
     ports = [free_port() for _ in range(SERVERS)]
     seeds = counting(1)
     with transaction():
-        world = World.build(
-            stock=UNITS * 1000, minimum=1_000, pack=1_000, breaks=[(1_000, 1_200)], ceiling_fen=100_000_000
-        )
+        world = World.build(stock=UNITS * 1000, minimum=1_000, pack=1_000, breaks=[(1_000, PRICE)])
         second = actor(world.requester.organisation, {"approver"})
         requester = tokens.create_token(world.requester, "r")[1]
         approvers = [tokens.create_token(one, "a")[1] for one in (world.approver, second)]
@@ -136,6 +134,8 @@ def test_many_buyers_over_three_servers_never_buy_more_than_there_is(app, databa
                 drafts = [str(id_) for id_ in db.session.scalars(carts)]  # of who got nothing: stale by now
                 drafts += [str(world.draft(1_000)) for _ in range(BUYERS - len(drafts))]
                 stock = offer.reserved + UNITS * 1000
+                plan = db.session.scalars(select(QuotaPlan)).one()  # in every other round it has room for half of them
+                plan.ceiling_fen = plan.committed_fen + UNITS * PRICE // 2 if _round % 2 else None
             database.forget()
             buyers = [Buyer(ports, next(seeds), requester, approvers) for _ in drafts]
             with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -163,12 +163,14 @@ def whole(world: World, stock: int) -> None:
         assert db.session.scalar(select(func.count(Order.id))) == approved
         plan = db.session.scalars(select(QuotaPlan)).one()
         assert plan.committed_fen == db.session.scalar(select(func.sum(OrderLine.committed_fen)))
+        assert plan.ceiling_fen is None or plan.committed_fen <= plan.ceiling_fen
     sells_the_rest(world)
 
 
 def sells_the_rest(world: World) -> None:
     """Sold out exactly when more is wanted: what is left can be bought to the last unit, and not one more."""
     with transaction():
+        db.session.scalars(select(QuotaPlan)).one().ceiling_fen = None
         left = catalogue.one(world.offer).available
         if left:
             draft = world.draft(left)

@@ -81,6 +81,18 @@ def test_the_leader_decides_after_the_department(app):
     assert codes(lambda: procurement.approve(leader, draft, step=1)) == ["approval_out_of_order"]
 
 
+def test_whose_step_comes_later_does_not_decide_the_one_that_waits(app):
+    """Red when `may_decide` asks whether any step that is open is the actor's."""
+    with transaction():
+        world = World.build()
+        leader = actor(world.requester.organisation, {"leader"})
+        tier = {"from_fen": 0, "steps": [TWO_STEPS[1], TWO_STEPS[0]], "hold_days": 2}
+        procurement.set_chain(leader, clock.today(), [tier])
+        draft = submitted(world)
+    assert codes(lambda: procurement.approve(world.approver, draft)) == ["approval_out_of_order"]
+    assert codes(lambda: procurement.reject(world.approver, draft, "不要")) == ["approval_out_of_order"]
+
+
 def test_nobody_approves_two_steps(app):
     """Red when `may_decide` does not look at who decided, and the unique key of approval_step is dropped."""
     with transaction():
@@ -167,6 +179,19 @@ def test_a_deputy_decides_for_another_on_its_days_and_the_trail_shows_both(app):
         assert (step.decided_by, step.stood_for) == (second.user, leader.user)
         events = db.session.scalars(select(AuditEvent).where(AuditEvent.verb == "requisition.approve"))
         assert [one.facts.get("stood_for") for one in events] == [None, str(leader.user)]
+
+
+def test_a_deputy_does_not_decide_what_its_principal_submitted(app):
+    """Red when `may_decide` lets the maker be stood in for."""
+    with transaction():
+        world = World.build()
+        world.requester = both = actor(world.requester.organisation, {"requester", "leader"})
+        tier = {"from_fen": 0, "steps": TWO_STEPS[1:], "hold_days": 2}
+        procurement.set_chain(both, clock.today(), [tier])
+        second = actor(both.organisation, {"approver"})
+        named(world, both, second)
+        draft = submitted(world)
+    assert codes(lambda: procurement.approve(second, draft)) == ["approval_not_yours"]
 
 
 @pytest.mark.parametrize("when", ["ended", "over"])
