@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -181,6 +182,12 @@ def blocked(lot_ids: Iterable[UUID], *, lock: bool = False) -> set[UUID]:
     query = select(Lot.id, Lot.blocked).where(Lot.id.in_(set(lot_ids))).order_by(Lot.id)
     rows = db.session.execute(query.with_for_update(read=True) if lock else query)
     return {lot_id for lot_id, flag in rows if flag}
+
+
+def kept(lot_ids: Iterable[UUID]) -> dict[UUID, Any]:
+    """Lot → its id, product and whether it is recalled: they stay as they are until the transaction's end."""
+    query = select(Lot.id, Lot.product_id, Lot.blocked).where(Lot.id.in_(set(lot_ids))).order_by(Lot.id)
+    return {row.id: row for row in db.session.execute(query.with_for_update(read=True))}
 
 
 def give_back(lot_id: UUID, base: int) -> None:

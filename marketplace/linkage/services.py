@@ -45,6 +45,7 @@ from .lots import (  # noqa: F401
     by_ids,
     give_back,
     give_back_all,
+    kept,
     lot,
     lots_numbered,
     lots_of,

@@ -43,9 +43,8 @@ class Delivered:
     accepted_on: date | None = None
 
 
-def make_bill(delivered: Delivered) -> Bill:
+def make_bill(delivered: Delivered, terms: Terms) -> Bill:
     """The bill for an acceptance, whatever was agreed of months. The supplier's account is copied as text of that day."""
-    terms = terms_on(delivered.agency_id, delivered.supplier_id, delivered.day)
     due = rules.due_on(delivered.day, accepted_on=delivered.accepted_on, clock=terms.clock, days=terms.days)
     row = _add(delivered, "acceptance", delivered.total_fen, terms, delivered.day, due, delivered.day)
     _add_part(delivered, row.id)

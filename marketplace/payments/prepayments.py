@@ -28,17 +28,14 @@ from .terms import terms_on
 def bill_acceptance(delivered: Delivered) -> Bill | None:
     """What an acceptance is billed by: its own bill, which a prepayment pays as far as it goes, or the month's (None).
 
-    Asked again for the same acceptance, the bill that it has.
+    Once: the part of a bill that it makes has the acceptance as its key.
     """
-    part = db.session.get(BillPart, delivered.acceptance_id)
-    if part is not None:
-        return db.session.get(Bill, part.bill_id) if part.bill_id else None
     asked = _lock_prepayment(delivered.order_id)
     terms = terms_on(delivered.agency_id, delivered.supplier_id, delivered.day)
     if asked is None and terms.billing == "month":
         bills.defer(delivered)
         return None
-    row = bills.make_bill(delivered)
+    row = bills.make_bill(delivered, terms)
     if asked is not None:
         held = _lock_held(delivered.order_id)
         if held is not None:

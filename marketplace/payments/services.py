@@ -15,7 +15,6 @@ from .bills import (  # noqa: F401
     listed,
     lock_bills,
     lock_bills_of,
-    make_bill,
     make_month_bill,
     paid_by,
     parts_of,

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ..catalogue import rules as prices
 from ..core import audit, clock
@@ -23,7 +24,7 @@ from . import crates, evidence, rules, weighings
 from .delivery_models import SeenPaper, Weighing
 from .evidence import Seen
 from .models import Acceptance, AcceptanceLine, Order, OrderLine, Shipment, ShipmentLine
-from .orders import lock_accepted, locked, recommit, within
+from .orders import lines_of, lock_accepted, lock_orders, recommit, within
 from .weighings import Scale
 
 
@@ -66,13 +67,14 @@ def record_acceptance(
     if witness.strip() and witness.strip() == actor.name:
         raise Refused("witness_is_receiver", field="witness")
     by_line = {line.id: line for line in lines}
-    papers = evidence.papers_of(shipment)
-    _check_counts(shipment, counts, by_line, papers)
+    lots = linkage.kept(line.lot_id for line in shipment.lines)
+    papers = evidence.papers_of(shipment, lots)
+    _check_counts(shipment, counts, by_line, papers, {lot.id for lot in lots.values() if lot.blocked})
     values = _take(shipment, counts, lines, order)
     row = _insert(actor, shipment, order, values, witness=witness.strip(), note=note)
     _keep_evidence(values, counts, papers)
     audit.record(actor, "delivery.accept", "order", order.id, acceptance=row.number, money_fen=row.money_fen)
-    _tell(row, order)
+    _tell(actor, row, order)
     db.session.flush()
     return row, order
 
@@ -95,30 +97,30 @@ def record_deemed(shipment_id: UUID) -> tuple[Acceptance, Order]:
     values = _take(shipment, counts, lines, order)
     row = _insert(SYSTEM, shipment, order, values, state="deemed", deemed_on=clock.today())
     audit.record(SYSTEM, "delivery.deem", "order", order.id, acceptance=row.number, money_fen=row.money_fen)
-    _tell(row, order)
+    _tell(SYSTEM, row, order)
     db.session.flush()
     return row, order
 
 
 def _arrived(shipment_id: UUID, condition: Any = None) -> tuple[Order, list[OrderLine], Shipment]:
     """A shipment with its order and lines, locked. Raises NotFound."""
-    query = select(Shipment.order_id).join(Order, Order.id == Shipment.order_id).where(Shipment.id == shipment_id)
-    order_id = db.session.scalar(query if condition is None else query.where(condition))
-    if order_id is None:
+    of = select(Order.id).join(Shipment, Shipment.order_id == Order.id).where(Shipment.id == shipment_id)
+    orders = lock_orders(of if condition is None else of.where(condition))
+    if not orders:
         raise NotFound("shipment")
-    order, lines = locked(order_id, condition)
-    return order, lines, by_id(Shipment, shipment_id, what="shipment", lock=True)
+    shipment = by_id(Shipment, shipment_id, what="shipment", lock=True)
+    return orders[0], lines_of([shipment.order_id])[shipment.order_id], shipment
 
 
 def _take(shipment: Shipment, counts: Sequence[Count], lines: Sequence[OrderLine], order: Order) -> list[dict]:
     """Moves quantities and what they hold of the plan; returns the acceptance lines' values."""
     values = _accept(shipment, counts, {line.id: line for line in lines})
     released = recommit(lines)
-    state = rules.order_state(lines, confirmed=True)
-    db.session.flush()
+    order.state = rules.order_state(lines, confirmed=True)
+    shipment.state = rules.SHIPMENT.after("accept", shipment.state)
+    db.session.flush()  # the lines in one executemany; the database refuses a broken identity
     if order.plan_id:
         quota.release(order.plan_id, released)
-    order.state, shipment.state = state, rules.SHIPMENT.after("accept", shipment.state)
     return values
 
 
@@ -127,13 +129,13 @@ def _check_counts(
     counts: Sequence[Count],
     by_line: dict[UUID, OrderLine],
     papers: dict[UUID, list[tuple[str, Any]]],
+    recalled: set[UUID],
 ) -> None:
     shipped = {line.id: line for line in shipment.lines}
     if any(count.shipment_line_id not in shipped for count in counts):
         raise NotFound("shipment_line")
     counted = {count.shipment_line_id for count in counts}
     errors: list[DomainError] = []
-    recalled = linkage.blocked((line.lot_id for line in shipment.lines), lock=True)
     for count in counts:
         line = shipped[count.shipment_line_id]
         try:
@@ -228,7 +230,11 @@ def _insert(actor: Actor, shipment: Shipment, order: Order, values: list[dict], 
     )
     db.session.add(row)
     db.session.flush()
-    db.session.execute(insert(AcceptanceLine), [{"acceptance_id": row.id, **value} for value in values])
+    lines = [
+        {"acceptance_id": row.id, **value, "returned": 0, "returned_net": 0, "returned_fen": 0} for value in values
+    ]
+    insert_rows(AcceptanceLine, lines)
+    set_committed_value(row, "lines", [AcceptanceLine(**line) for line in lines])  # as they stand there: not read again
     change_rows(
         ShipmentLine,
         [
@@ -251,7 +257,7 @@ def _keep_evidence(values: Sequence[dict], counts: Sequence[Count], papers: dict
     insert_rows(SeenPaper, seen)
 
 
-def _tell(row: Acceptance, order: Order) -> None:
+def _tell(actor: Actor, row: Acceptance, order: Order) -> None:
     """Who must sign next, or the supplier that all have."""
     notices.done_about("shipment", [row.shipment_id])
     facts: dict[str, Any] = {"number": row.number, "total_fen": row.money_fen}
@@ -260,7 +266,7 @@ def _tell(row: Acceptance, order: Order) -> None:
     if row.state == "signing":
         notices.tell("acceptance_to_sign", **ours)
         return
-    who = identity.named({order.agency_id})[order.agency_id].name
+    who = actor.organisation_name or identity.named({order.agency_id})[order.agency_id].name
     theirs: dict[str, Any] = {"organisation_id": order.supplier_id, "about": ("order", order.id), "who": who, **facts}
     if row.state == "signed":
         notices.tell("delivery_accepted", **theirs)
@@ -291,7 +297,7 @@ def sign_acceptance(actor: Actor, acceptance_id: UUID) -> tuple[Acceptance, Orde
     audit.record(actor, f"delivery.{verb}", "order", order.id, acceptance=row.number)
     if state == "signed":
         notices.done_about("acceptance", [row.id])
-        _tell(row, order)
+        _tell(actor, row, order)
     db.session.flush()
     return row, order
 

@@ -1,6 +1,6 @@
 """What an inspector saw: the papers of each lot in hand, and photographs taken at the door."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,9 +31,8 @@ class Seen:
     valid_until: date | None = None
 
 
-def papers_of(row: Shipment) -> dict[UUID, list[tuple[str, Any]]]:
+def papers_of(row: Shipment, lots: Mapping[UUID, Any]) -> dict[UUID, list[tuple[str, Any]]]:
     """Shipment line → (kind, the lot's paper or None) of each that it must carry. Statements do not grow with lines."""
-    lots = linkage.by_ids(line.lot_id for line in row.lines)
     needed = products.papers_needed(lot.product_id for lot in lots.values())
     held = linkage.papers_of(lots)
     found = {}
@@ -45,7 +44,8 @@ def papers_of(row: Shipment) -> dict[UUID, list[tuple[str, Any]]]:
 
 def missing_papers(row: Shipment) -> dict[UUID, list[str]]:
     """Papers that a shipment's lots must carry and do not: shipment line → kinds."""
-    lacking = {line: [kind for kind, paper in papers if paper is None] for line, papers in papers_of(row).items()}
+    found = papers_of(row, linkage.by_ids(line.lot_id for line in row.lines))
+    lacking = {line: [kind for kind, paper in papers if paper is None] for line, papers in found.items()}
     return {line: kinds for line, kinds in lacking.items() if kinds}
 
 

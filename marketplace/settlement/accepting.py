@@ -42,6 +42,7 @@ def sign(actor: Actor, acceptance_id: UUID) -> tuple[Acceptance, Bill | None]:
     acceptance, order = procurement.sign_acceptance(actor, acceptance_id)
     if acceptance.state != "signed":
         return acceptance, None
-    bill = None if acceptance.deemed_on else settling.bill_for(acceptance, order)
+    back_fen = procurement.returned_before_billing(acceptance.id)
+    bill = None if acceptance.deemed_on else settling.bill_for(acceptance, order, back_fen)
     settling.settle_ready(actor, [acceptance.id])  # what was paid before it was signed
     return acceptance, bill

@@ -27,9 +27,9 @@ from .models import SettledLine
 Ready = tuple[Left, OrderLine]
 
 
-def bill_for(acceptance: Acceptance, order: Order) -> Bill | None:
+def bill_for(acceptance: Acceptance, order: Order, returned_fen: int = 0) -> Bill | None:
     """The bill for what was accepted and has not come back yet; None where nothing is left."""
-    total_fen = acceptance.money_fen - procurement.returned_before_billing(acceptance.id)
+    total_fen = acceptance.money_fen - returned_fen
     if not total_fen:
         return None
     return payments.bill_acceptance(
