@@ -318,6 +318,8 @@ WORDS: dict[str, LazyString] = {
     "step_person": _("每一步请选一种岗位，或本单位一位有审批权限的人"),
     "step_twice": _("同一人不能在一档里批两步"),
     "deputy_days": _("请填起止日期：到期日不早于今天和起始日，最长一年"),
+    "deputy_by_leader": _("本单位设有负责人，替别人指定代理人由负责人办理"),
+    "deputy_self": _("不能指定自己代别人审批"),
     "deputy_person": _("请选本单位两位不同的、有审批权限的人"),
     "deputy_exists": _("这几天已有同样的代理"),
     "deputy_ended": _("这项代理已经结束"),

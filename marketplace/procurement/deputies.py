@@ -20,12 +20,12 @@ def name_deputy(
 ) -> Deputy:
     """Names who stands in for whom: oneself by oneself, another by who may set the chain; both are approvers.
 
-    Raises Refused: deputy_days, deputy_person, deputy_exists.
+    Raises Refused: deputy_by_leader, deputy_self, deputy_days, deputy_person, deputy_exists.
     """
     if actor.user == principal_id:
         actor.require("requisition.approve")
     else:
-        actor.require("chain.edit")
+        _refuse_for_another(actor, deputy_id)
     if not clock.today() <= until_day or until_day < from_day or (until_day - from_day).days > MAX_DAYS:
         raise Refused("deputy_days", field="until_day")
     assert actor.organisation is not None
@@ -59,6 +59,17 @@ def name_deputy(
     audit.record(actor, "deputy.name", "user", principal_id, deputy=str(deputy_id), until=until_day.isoformat())
     db.session.flush()
     return row
+
+
+def _refuse_for_another(actor: Actor, deputy_id: UUID) -> None:
+    """Whose step it is, is the chain's to say, and that is the leader's where there is one: an approver who names a
+    stand-in for the leader, or steps in for another by their own word, would decide what was not theirs."""
+    actor.require("chain.edit")
+    assert actor.organisation is not None
+    if not actor.may("requisition.lead") and identity.people_with(actor.organisation, "requisition.lead"):
+        raise Refused("deputy_by_leader", field="principal_id")
+    if actor.user == deputy_id:
+        raise Refused("deputy_self", field="deputy_id")
 
 
 def end_deputy(actor: Actor, deputy_row_id: UUID) -> Deputy:

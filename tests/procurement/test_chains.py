@@ -232,6 +232,31 @@ def test_only_approvers_stand_in_and_on_days_that_come(app):
     assert codes(lambda: named(world, leader, world.approver)) == ["deputy_exists"]
 
 
+def test_nobody_makes_themselves_or_another_the_leaders_stand_in(app):
+    """Red when who may set a chain may name a stand-in for anybody: an approver would decide the leader's step."""
+    with transaction():
+        world, leader = built()
+        second = actor(world.requester.organisation, {"approver"})
+        day = {"from_day": clock.today(), "until_day": clock.today()}
+    for whom in (second, world.approver):
+        people = {"principal_id": leader.user, "deputy_id": whom.user}
+        assert codes(lambda people=people: procurement.name_deputy(second, **people, **day)) == ["deputy_by_leader"]
+    for_approver = {"principal_id": second.user, "deputy_id": leader.user}
+    assert codes(lambda: procurement.name_deputy(leader, **for_approver, **day)) == ["deputy_self"]
+    with transaction():
+        procurement.name_deputy(leader, principal_id=second.user, deputy_id=world.approver.user, **day)
+
+
+def test_where_there_is_no_leader_approvers_name_each_other_and_never_themselves(app):
+    with transaction():
+        world = World.build()
+        second, third = (actor(world.requester.organisation, {"approver"}) for _ in range(2))
+        day = {"from_day": clock.today(), "until_day": clock.today()}
+        procurement.name_deputy(world.approver, principal_id=second.user, deputy_id=third.user, **day)
+    by_oneself = {"principal_id": third.user, "deputy_id": world.approver.user}
+    assert codes(lambda: procurement.name_deputy(world.approver, **by_oneself, **day)) == ["deputy_self"]
+
+
 def test_a_step_may_ask_for_one_person_who_is_told(app):
     """Red when `tell_next` tells everybody, or `_is_for` lets another decide."""
     with transaction():
