@@ -27,6 +27,7 @@ VERBS: dict[str, LazyString] = {
     "order.decline": _("供应商未接单：%(reason)s"),
     "order.lapse": _("供应商逾期未接，订单作废"),
     "order.confirmation": _("传回盖章的订单确认书"),
+    "order.confirmation_read": _("查看盖章的订单确认书"),
     "order.cancel": _("取消未发数量：%(reason)s"),
     "shipment.send": _("发货 %(shipment)s"),
     "shipment.amend": _("改了发货 %(shipment)s 的预计到货日：%(expected_on)s"),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from ..channels import services as channels
 from ..core import audit, clock, files, pdf
 from ..core.actor import Actor
-from ..core.db import db, fetch, new_id
+from ..core.db import by_id, db, fetch, new_id, visible
 from ..core.money import format_yuan, in_words
 from ..core.quantity import format_quantity
 from ..identity import services as identity
@@ -119,8 +119,23 @@ def scans_of(actor: Actor, order_id: UUID) -> list[OrderConfirmationScan]:
 
 
 def scan_file(actor: Actor, order_id: UUID, scan_id: UUID) -> files.FileRow:
-    """The file of a scan, for either side and the offices of the order. Raises NotFound."""
+    """The file of a scan, for either side of the order; an office opens it by `open_scan`. Raises NotFound."""
+    actor.require("order.read")
+    sides = visible(actor.scope, supplier=Order.supplier_id, agency=Order.agency_id)
+    return _file(by_id(Order, order_id, sides, "order"), scan_id)
+
+
+def open_scan(actor: Actor, order_id: UUID, scan_id: UUID) -> files.FileRow:
+    """The file of a scan for an office of the order, which is recorded: both sides read it in the order's story.
+    Raises NotFound."""
     row = order(actor, order_id)
+    file = _file(row, scan_id)
+    audit.record(actor, "order.confirmation_read", "order", row.id, scan=str(scan_id))
+    db.session.flush()
+    return file
+
+
+def _file(row: Order, scan_id: UUID) -> files.FileRow:
     query = (
         select(files.FileRow)
         .join(OrderConfirmationScan, OrderConfirmationScan.file_id == files.FileRow.id)

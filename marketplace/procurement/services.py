@@ -10,7 +10,7 @@ from .chains import chain, may_decide, set_chain, steps_of, to_decide, waiting_s
 from .checking import CheckedLine, check, typed_line  # noqa: F401
 from .checking import lines_of as requisition_lines  # noqa: F401
 from .confirmations import add_scan as add_confirmation_scan  # noqa: F401
-from .confirmations import confirmation, scans_of  # noqa: F401
+from .confirmations import confirmation, open_scan, scans_of  # noqa: F401
 from .confirmations import scan_file as confirmation_scan  # noqa: F401
 from .crates import Crates  # noqa: F401
 from .crates import balances as crate_balances  # noqa: F401

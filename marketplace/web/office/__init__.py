@@ -29,6 +29,7 @@ def shown_name(household: Any) -> str:
 
 
 from .. import after as _after  # noqa: E402  its views hang on this blueprint too
+from .. import confirmations as _confirmations  # noqa: E402  its views hang on this blueprint too
 from .. import people as _people  # noqa: E402  its views hang on this blueprint too
 from . import (  # noqa: E402, F401  the modules need the blueprint
     disputes,
@@ -53,3 +54,4 @@ from . import (  # noqa: E402, F401  the modules need the blueprint
 
 _people.hang(blueprint)
 _after.hang(blueprint)
+_confirmations.hang(blueprint)
