@@ -63,11 +63,13 @@ class OrdersQuery(PageSchema):
 
 def named(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Orders with both sides' names, one statement. The plan is the agency's affair: suppliers do not see which."""
-    names = identity.named({row.agency_id for row in rows} | {row.supplier_id for row in rows})
-    hidden = {"plan_id": None} if actor().kind == "supplier" else {}
+    who = actor()
+    others = {id_ for row in rows for id_ in (row.agency_id, row.supplier_id)} - {who.organisation}
+    names = {who.organisation: who.organisation_name} | {one.id: one.name for one in identity.named(others).values()}
+    hidden = {"plan_id": None} if who.kind == "supplier" else {}
     return [
         {name: getattr(row, name) for name in HEAD}
-        | {"agency_name": names[row.agency_id].name, "supplier_name": names[row.supplier_id].name}
+        | {"agency_name": names[row.agency_id], "supplier_name": names[row.supplier_id]}
         | hidden
         for row in rows
     ]

@@ -232,30 +232,43 @@ class Goods:
     lead_days: int
     state: str
     available: int
+    product: products.Facts
+    reference_fen: int | None  # of the product's category and comparable unit
     breaks: list[Break]
 
 
+_OWN = list(Goods.__dataclass_fields__)[:-4]
+_PRODUCT = products.FACTS.subquery()
 _GOODS = (
     select(
-        *(getattr(Offer, name) for name in list(Goods.__dataclass_fields__)[:-2]),
+        *(getattr(Offer, name) for name in _OWN),
         (Offer.stock - Offer.reserved).label("available"),
+        *_PRODUCT.c,
+        ReferencePrice.price_fen,
         PriceBreak.from_quantity,
         PriceBreak.price_fen,
     )
+    .join(_PRODUCT, _PRODUCT.c.id == Offer.product_id)
     .join(PriceBreak, PriceBreak.offer_id == Offer.id)
+    .outerjoin(
+        ReferencePrice,
+        (ReferencePrice.category_code == _PRODUCT.c.category_code)
+        & (ReferencePrice.comparable_unit == _PRODUCT.c.comparable_unit),
+    )
     .where(Offer.id.in_(bindparam("ids", expanding=True)))
     .order_by(Offer.id, PriceBreak.from_quantity)
 )
 
 
 def goods(ids: Iterable[UUID]) -> dict[UUID, Goods]:
-    """Offers by id as they are now, with their breaks; one statement."""
+    """Offers by id as they are now, with their breaks, products and reference prices; one statement."""
     found: dict[UUID, Goods] = {}
     wanted = list(set(ids))
     for row in db.session.execute(_GOODS, {"ids": wanted}) if wanted else ():
         one = found.get(row[0])
         if one is None:
-            one = found[row[0]] = Goods(*row[:-2], [])  # type: ignore[call-arg]  # the statement's columns are its fields
+            own = len(_OWN) + 1  # the statement's columns are the fields, in their order
+            one = found[row[0]] = Goods(*row[:own], products.Facts(*row[own:-3]), row[-3], [])  # type: ignore[call-arg]
         one.breaks.append(Break(row[-2], row[-1]))
     return found
 

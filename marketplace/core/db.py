@@ -42,7 +42,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, SessionTransaction, registry
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.util import identity_key
 
@@ -351,4 +351,14 @@ def held_or_read(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:
     if missing := wanted - set(found):
         key: InstrumentedAttribute[UUID] = model.id  # type: ignore[attr-defined]
         found |= {row.id: row for row in db.session.scalars(select(model).where(key.in_(missing)))}  # type: ignore[attr-defined]
+    db.session.info.setdefault(_KEPT, []).extend(found.values())
     return found
+
+
+_KEPT = "kept"  # what `held_or_read` gave: the session itself forgets at once what nobody holds
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _let_go(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(_KEPT, None)

@@ -17,7 +17,6 @@ from ..core.db import db
 from ..core.errors import DomainError, Refused
 from ..core.money import MAX_FEN
 from ..identity import services as identity
-from ..products import services as products
 from .models import Requisition, RequisitionLine
 
 
@@ -77,10 +76,9 @@ def check(
     if not kept:
         return []
     offers = catalogue.goods(line.offer_id for line in kept)
-    found = products.facts(offer.product_id for offer in offers.values())
+    found = {offer.product_id: offer.product for offer in offers.values()}
     suppliers = identity.named({offer.supplier_id for offer in offers.values()})
     verdicts = accreditation.verdicts_on(found, suppliers, clock.today(), programme)
-    references = catalogue.references(product.category_code for product in found.values())
     wanted = {line.agreed_id for line in kept if line.agreed_id}
     agreed = catalogue.agreed(wanted) if wanted else {}
     return [
@@ -89,30 +87,29 @@ def check(
                 no=line.no,
                 line=line,
                 offer=offers[line.offer_id],
-                product=found[offers[line.offer_id].product_id],
+                product=offers[line.offer_id].product,
                 verdict=verdicts.get(offers[line.offer_id].product_id),
                 supplier=suppliers[offers[line.offer_id].supplier_id],
                 agreed=agreed.get(line.agreed_id) if line.agreed_id else None,
                 available=offers[line.offer_id].available + (line.quantity if row.hold_until else 0),
-            ),
-            references,
+            )
         )
         for line in kept
     ]
 
 
-def _checked(item: CheckedLine, references: dict[tuple[str, str], int]) -> CheckedLine:
-    line, offer, product = item.line, item.offer, item.product
+def _checked(item: CheckedLine) -> CheckedLine:
+    line, offer = item.line, item.offer
     if item.agreed is not None:
         item.price_fen = item.agreed.price_fen
     else:
         item.price_fen = prices.price_at(offer.breaks, line.quantity)
-    item.reference_fen = references.get((product.category_code, product.comparable_unit))
+    item.reference_fen = offer.reference_fen
     item.comparable_fen = prices.comparable_price(
         pricing=offer.pricing,
         price_fen=item.price_fen,
         content=offer.content,
-        comparable_per_base=product.comparable_per_base,
+        comparable_per_base=item.product.comparable_per_base,
     )
     item.over_basis_points = prices.above_reference(item.comparable_fen, item.reference_fen)
     item.problems = _problems(item)

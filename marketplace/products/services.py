@@ -1,7 +1,7 @@
 """Categories and products. A supplier edits its own; everybody may read."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
@@ -93,22 +93,28 @@ def by_ids(ids: Iterable[UUID]) -> dict[UUID, Product]:
     return held_or_read(Product, set(ids))
 
 
-_FACTS = select(
-    Product.id,
-    Product.supplier_id,
-    Product.code,
-    Product.name,
-    Product.category_code,
-    Product.base_unit,
-    Product.comparable_unit,
-    Product.comparable_per_base,
-).where(Product.id.in_(bindparam("ids", expanding=True)))
+class Facts(NamedTuple):
+    """What orders ask of a product, read past the session."""
+
+    id: UUID
+    supplier_id: UUID
+    code: str
+    name: str
+    category_code: str
+    base_unit: str
+    comparable_unit: str
+    comparable_per_base: int
 
 
-def facts(ids: Iterable[UUID]) -> dict[UUID, Any]:
-    """What orders ask of products, read past the session: rows of _FACTS by id, one statement."""
+# For the rooms above to join: an offer is read with its product by one statement.
+FACTS = select(*(getattr(Product, name) for name in Facts._fields))
+_FACTS = FACTS.where(Product.id.in_(bindparam("ids", expanding=True)))
+
+
+def facts(ids: Iterable[UUID]) -> dict[UUID, Facts]:
+    """What orders ask of products by id, one statement."""
     wanted = list(set(ids))
-    return {row.id: row for row in db.session.execute(_FACTS, {"ids": wanted})} if wanted else {}
+    return {row.id: Facts(*row) for row in db.session.execute(_FACTS, {"ids": wanted})} if wanted else {}
 
 
 def one(product_id: UUID) -> Product:

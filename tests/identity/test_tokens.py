@@ -95,5 +95,5 @@ def test_a_token_is_the_same_actor_as_its_users_session_in_one_statement(app: Fl
     for actor, secret in known:
         with transaction(write=False), counted() as seen:
             assert tokens.actor_of_token(secret) == actor
-        assert len(seen) == 1
+        assert len([one for one in seen if one != "BEGIN"]) == 1
     assert len(known[0][0].scope.agencies) == 3
