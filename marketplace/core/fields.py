@@ -31,6 +31,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _LINES = "\n\t\r"
+# Marks that turn the writing round for what follows: a payee or a number would read as another than it is.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @contextmanager
@@ -48,8 +50,11 @@ def _refused(code: str, **facts: Any) -> ValidationError:
 
 
 def legible(text: str) -> bool:
-    """Without control characters and halves of pairs, which no database and no reader takes."""
-    return all(char in _LINES or unicodedata.category(char) not in ("Cc", "Cs") for char in text)
+    """Without control characters and halves of pairs, which no database and no reader takes, and without marks that
+    show it in another order."""
+    return _TURNING.isdisjoint(text) and all(
+        char in _LINES or unicodedata.category(char) not in ("Cc", "Cs") for char in text
+    )
 
 
 class Taken(Schema):

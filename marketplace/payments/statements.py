@@ -22,7 +22,8 @@ from .statement_templates import Template, templates
 
 MOST_ROWS = 60_000
 MOST_HEAD = 20  # rows of titles that may stand above the head
-_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})")
+# 2026-8-5, 2026年8月5日, 20260805; a time may follow, another digit of the day may not.
+_DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)|(\d\d)(\d\d)(?=\D|$|\d{4}(?:\d\d)?$))")
 
 
 class Told(NamedTuple):
@@ -203,7 +204,7 @@ def _serial(text: str) -> str:
 def _day(text: str) -> date:
     found = _DAY.match(text)
     try:
-        day = date(*(int(part) for part in found.groups())) if found else None
+        day = date(*(int(part) for part in found.groups() if part)) if found else None
     except ValueError:
         day = None
     if day is None or not date(2000, 1, 1) <= day:

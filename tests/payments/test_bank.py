@@ -1,6 +1,6 @@
 """Bank statements: each row's money once, by payment code or by payer and amount; what surprises waits for a person."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -190,6 +190,20 @@ def test_bad_rows_are_told_and_only_asked_are_the_good_ones_kept(world: World):
         assert rows_of(world) == {}
         answer = payments.read_statement(world.clerk, "a.xlsx", content, account="1", good_only=True)
         assert (answer.statement.rows, answer.statement.refused) == (1, 5)
+
+
+def test_a_row_of_money_that_left_or_of_no_day_is_none(world: World):
+    """Red when a day's last digit may be left over: 311 January was the thirty-first."""
+    days = ["2026-01-311", "2026111", "202601311", "2026-02-30", "0001-01-01", "9999-12-31", "46000"]
+    good = ["2026-8-5", "2026年8月5日", "20260805", "20260805123000", "2026/08/05 09:01"]
+    rows = [[day, f"D{no}", "1.00", "", AGENCY, ""] for no, day in enumerate([*days, *good])]
+    rows += [["2026-08-05", "N1", "-100.00", "", AGENCY, ""], ["2026-08-05", "N2", "1,5", "", AGENCY, ""]]
+    with transaction(), clock.fixed(clock.at(date(2026, 11, 22), 9)):
+        answer = payments.read_statement(world.clerk, "a.xlsx", sheets.to_xlsx([HEAD, *rows]), account="1")
+        told = [(error.row, error.code) for error in answer.errors]
+        wrong_days = [(no + 2, "statement_day_future" if no == 5 else "statement_day") for no in range(len(days))]
+        assert told == [*wrong_days, (14, "statement_amount"), (15, "statement_amount")]
+        assert answer.rows == len(good)
 
 
 def test_a_file_without_the_columns_says_which(world: World):
