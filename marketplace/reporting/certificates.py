@@ -10,7 +10,7 @@ Its check code is a MAC of its number and id under the key of blind indexes: kep
 import hmac
 import io
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +25,11 @@ from ..core.errors import NotFound, Refused, TooMany
 from ..core.money import format_yuan
 from ..core.numbers import numbered
 from ..identity import services as identity
+from ..ledger.models import Journal
 from ..procurement import services as procurement
 from ..regions import services as regions
 from ..settlement.models import SettledLine
+from ..settlement.ranges import id_text
 from .certificate_models import Certificate, CertificateAttempt
 from .rules import CERTIFICATE
 
@@ -45,13 +47,21 @@ class Figures:
     counties: list[list[Any]]
 
 
-def figures(agency_id: UUID, from_day: date, until_day: date, order_id: UUID | None = None) -> Figures:
-    """What is settled now of the sales of these days (or of an order), less what came back of them, whenever it did."""
+def figures(
+    agency_id: UUID, from_day: date, until_day: date, order_id: UUID | None = None, *, as_of: datetime | None = None
+) -> Figures:
+    """What is settled now of the sales of these days (or of an order), less what came back of them, whenever it did.
+
+    `as_of`: what of it was posted by then.
+    """
     sale = (SettledLine.agency_id == agency_id) & SettledLine.eligible & SettledLine.reverses_id.is_(None)
     sale &= SettledLine.order_id == order_id if order_id else SettledLine.day.between(from_day, until_day)
-    sold = _by_county(sale)
-    back = _by_county(SettledLine.reverses_id.in_(select(SettledLine.id).where(sale)))
-    sums = {code: fen + back.get(code, (0, 0))[0] for code, (fen, _lines) in sold.items()}
+    back = SettledLine.reverses_id.in_(select(SettledLine.id).where(sale))
+    if as_of is not None:
+        posted = id_text(SettledLine.id).in_(select(Journal.source).where(Journal.at <= as_of))
+        sale, back = sale & posted, back & posted
+    sold, returned = _by_county(sale), _by_county(back)
+    sums = {code: fen + returned.get(code, (0, 0))[0] for code, (fen, _lines) in sold.items()}
     names = regions.name_paths(sums)
     counties: list[list[Any]] = [[code, names.get(code) or code, fen] for code, fen in sums.items() if fen]
     counties.sort(key=lambda one: (-sums[one[0]], one[0]))

@@ -23,6 +23,7 @@ from ..ledger import reading
 from ..ledger.batches import Batch, Batched
 from ..ledger.checks import CHECKS as LEDGER
 from ..settlement.checks import CHECKS as SETTLEMENT
+from .certificate_checks import CHECKS as CERTIFICATES
 from .models import VerifyResult, VerifyRun
 
 Check = Callable[[], list[str]]
@@ -40,7 +41,7 @@ def also(checks: Iterable[Check]) -> None:
 
 
 def checks() -> list[Check]:
-    return [*LEDGER, *SETTLEMENT, *_more]
+    return [*LEDGER, *SETTLEMENT, *CERTIFICATES, *_more]
 
 
 def start(actor: Actor, count: int | None = None) -> VerifyRun:

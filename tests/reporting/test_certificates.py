@@ -11,12 +11,13 @@ from marketplace.core.actor import SYSTEM
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, Forbidden, NotFound, Refused, TooMany
 from marketplace.identity import services as identity
-from marketplace.reporting import certificates
+from marketplace.reporting import certificate_checks, certificates
 from marketplace.reporting.certificate_models import Certificate, CertificateAttempt
 from marketplace.settlement import services as settlement
 from marketplace.settlement.models import SettledLine
 from tests.factories.world import BEIJING_COUNTY, CHALING, YANLING, World
 from tests.factories.world import actor as person
+from tests.households.test_checks import plant
 
 
 @pytest.fixture
@@ -212,3 +213,35 @@ def test_the_paper_carries_number_code_and_figures(world):
     assert code in words
     assert "2,400.00" in words
     assert "炎陵县" in words
+
+
+def checked() -> list[list[str]]:
+    with transaction(write=False):
+        return [check() for check in certificate_checks.CHECKS]
+
+
+def test_certificates_agree_with_their_settled_lines_whatever_comes_later(world):
+    of_this_month(world)
+    with transaction():
+        certificates.issue(world.requester, order_id=world.extra["order"])
+    with clock.fixed(clock.now() + timedelta(minutes=5)):
+        give_back(world)
+    with clock.fixed(clock.now() + timedelta(minutes=10)):
+        of_this_month(world)
+        assert checked() == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("change", "lines", "issued"),
+    [
+        ("total_fen = total_fen + 1", 1, 1),
+        ("lines = lines + 1", 1, 0),
+        ("number = 'ZM-2026-999999'", 0, 1),
+        ("from_day = '2020-01-01', until_day = '2020-12-31'", 1, 0),
+    ],
+)
+def test_a_certificate_that_somebody_changed_is_found(world, database, change, lines, issued):
+    """Red when either check is taken out of CHECKS, or does not compare what was changed."""
+    of_this_month(world)
+    plant(database, f"UPDATE certificate SET {change}")
+    assert [len(found) for found in checked()] == [lines, issued]

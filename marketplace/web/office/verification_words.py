@@ -55,6 +55,8 @@ _CHECKS = {
     "bills_are_paid_by_what_came": ("trade", _("结算单的已付等于到账和余款抵付，已登记等于待确认的付款")),
     "payers_credits_are_what_was_left": ("trade", _("付款方的余款等于多付和预付后剩下的")),
     "rows_of_statements_are_their_transfers": ("trade", _("银行流水确认的金额等于它的到账记录")),
+    "certificates_are_their_settled_lines": ("reports", _("每份采购证明等于签发时已结清的合计")),
+    "certificates_are_as_issued": ("reports", _("采购证明的编号、金额与签发记录一致，核验码各不相同")),
     "refunds_fill_the_room_they_took": ("trade", _("网上支付的已退额等于它的各次退款")),
     "lots_gave_what_was_shipped": ("trade", _("批次发出的数量等于发货单")),
     "stock_reserved_is_what_lines_hold": ("trade", _("预留的库存等于未发的订单，库存不为负")),
