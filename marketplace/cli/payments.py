@@ -10,9 +10,11 @@ from flask.cli import AppGroup
 
 from ..core import clock
 from ..core.errors import DomainError
+from ..core.money import format_yuan
 from ..edge.messages import sentence
 from ..payments import gateway
 from ..payments.reconcile import DAYS, Difference
+from ..payments.stripe_models import Reconciliation
 from ..settlement import card_reconcile
 
 payments = AppGroup("payments", help="Card payments at Stripe.")
@@ -23,6 +25,9 @@ payments = AppGroup("payments", help="Card payments at Stripe.")
 @click.option("--repair", is_flag=True, help="Follow what webhooks missed: pay bills, settle, end refunds.")
 def reconcile(since: datetime | None, repair: bool) -> None:
     """Compares every connected account's payments and refunds at Stripe with the rows here, and prints each difference.
+
+    Where an account gives its balance's list, that is compared as well: what was paid less what went back, Stripe's fees
+    told apart, the net, and what of the net Stripe does not pay out yet.
 
     Leaves with 0 where all agrees (by now, with --repair), with 1 where a difference stays, with 2 where Stripe could
     not be reached: run it again, it goes on where it was.
@@ -39,7 +44,16 @@ def reconcile(since: datetime | None, repair: bool) -> None:
     for row in done:
         left += row.differing - row.repaired
         click.echo(f"{row.account}: {row.compared} compared, {row.differing} differ, {row.repaired} repaired")
+        click.echo(f"{row.account}: {_balance(row)}")
     raise SystemExit(1 if left else 0)
+
+
+def _balance(row: Reconciliation) -> str:
+    if row.gross_fen is None or row.fee_fen is None or row.pending_fen is None:
+        return "its balance's list is not given"
+    parts = (row.gross_fen, row.fee_fen, row.gross_fen - row.fee_fen, row.pending_fen)
+    gross, fees, net, pending = map(format_yuan, parts)
+    return f"balance {gross}, fees {fees}, net {net}, of it {pending} in arrears"
 
 
 def _tell(account: str, compared: int, found: list[Difference]) -> None:

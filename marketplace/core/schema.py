@@ -28,12 +28,12 @@ def change_check(table: str, name: str, condition: str | None) -> None:
 
 
 def change_foreign_keys(table: str, *, drop: tuple[str, ...], add: dict[str, tuple[str, str, str]]) -> None:
-    """Drops foreign keys by name, and adds some: name → (column, other table, its column)."""
+    """Drops foreign keys by name, and adds some: name → (columns, other table, its columns), separated by ", "."""
     if not _sqlite():
         for name in drop:
             op.drop_constraint(name, table, type_="foreignkey")
         for name, (column, other, key) in add.items():
-            op.create_foreign_key(name, table, other, [column], [key])
+            op.create_foreign_key(name, table, other, column.split(", "), key.split(", "))
         return
     sql = _read_schema(table)
     for name in drop:

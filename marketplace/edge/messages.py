@@ -465,6 +465,9 @@ WORDS: dict[str, LazyString] = {
     "card_refused_by_stripe": _("Stripe 没有受理（%(reason)s）。可以再试一次，或转账付款。"),
     "card_unavailable": _("暂时连不上 Stripe，没有扣款。请稍后再试，或转账付款。"),
     "refund_too_large": _("最多还能退 %(left_fen)s"),
+    "refund_not_done": _("这笔网上退款没有成功"),
+    "refund_repays_another": _("这笔网上退款已经对应另一次退货"),
+    "refund_beyond_return": _("这笔网上退款 %(refund_fen)s，多于退货的 %(return_fen)s；每次退货分别退款"),
     "webhook_forged": _("签名不对，或已过期。"),
     # reporting
     "not_a_month": _("“%(value)s”不是月份，应如 202608"),

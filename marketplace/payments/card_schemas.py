@@ -19,6 +19,7 @@ class CardRefundSchema(Shown):
     stripe_id = fields.String(
         allow_none=True, metadata={"description": "The serial of the refund, for the return that it belongs to"}
     )
+    return_id = Id(allow_none=True, metadata={"description": "The return that it repays, once it is recorded"})
     asked_at = Moment()
     ended_at = Moment(allow_none=True)
 

@@ -97,6 +97,19 @@ class Refund:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A transaction of an account's balance: `fen` before Stripe's `fee_fen`; `about` is the PaymentIntent or refund that
+    it is of, if it is of one; `available`: the net may be paid out."""
+
+    id: str
+    type: str
+    fen: int
+    fee_fen: int
+    about: str | None
+    available: bool
+
+
+@dataclass(frozen=True)
 class Event:
     """What is kept of a webhook: ids alone. The object itself is read again before anything is believed."""
 
@@ -244,6 +257,13 @@ class Gateway:
         for found in self._listed(service.list, account, {"created": {"gte": int(since.timestamp())}}, after):
             yield _refund(found, account)
 
+    def balance(self, account: str, since: datetime) -> Iterator[Entry]:
+        """The account's balance transactions since then, newest first. Raises Refused where it does not give them."""
+        service = self._client.v1.balance_transactions
+        asked = {"created": {"gte": int(since.timestamp())}, "expand": ["data.source"]}
+        for found in self._listed(service.list, account, asked, None):
+            yield _entry(found)
+
     # Webhooks
 
     def event(self, body: bytes, signature: str | None) -> Event:
@@ -279,6 +299,8 @@ class Gateway:
         )
         if isinstance(error, kinds.CardError):
             return Refused("card_declined")
+        if isinstance(error, kinds.PermissionError) and error.code != "account_invalid":
+            return Refused("card_refused_by_stripe", reason=error.code or "not_allowed")
         if isinstance(error, kinds.InvalidRequestError):
             code = "card_unknown_at_stripe" if error.http_status == 404 else "card_refused_by_stripe"
             return Refused(code, reason=error.code or "invalid_request")
@@ -344,6 +366,19 @@ def _refund(raw: dict[str, Any], account: str) -> Refund:
         payment=_id_of(raw.get("payment_intent")),
         row=(raw.get("metadata") or {}).get("bangfu_refund"),
         at=_at(raw["created"]),
+    )
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    source = raw.get("source")
+    of_charge = isinstance(source, dict) and source.get("object") == "charge"
+    return Entry(
+        id=raw["id"],
+        type=str(raw["type"]),
+        fen=raw["amount"],
+        fee_fen=raw["fee"],
+        about=_id_of(source.get("payment_intent")) if of_charge else _id_of(source),  # type: ignore[union-attr]
+        available=raw.get("status") == "available",
     )
 
 

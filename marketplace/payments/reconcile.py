@@ -1,14 +1,17 @@
 """Stripe's own list beside our rows: what differs, and how far a comparison has come. Settlement repairs (card_reconcile).
 
-A difference is a dict of plain values: `what` (behind, differs, backward, unknown, not_on_the_bill, not_at_stripe),
+A difference is a dict of plain values: `what` (behind, differs, backward, unknown, not_on_the_bill, not_at_stripe,
+balance_differs, not_in_balance, only_in_balance),
 `object` (Stripe's id), `ours` and `theirs` (state or fen), `heard` (whether a webhook told of it).
 """
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ..core import clock
 from ..core.db import db, new_id
@@ -82,6 +85,64 @@ def of_refund(seen: gateway.Refund) -> Difference | None:
 def _told(what: str, id_: str, ours: Any, theirs: Any) -> Difference:
     heard = bool(inbox.of_objects([id_]))
     return {"what": what, "object": id_, "ours": ours, "theirs": theirs, "heard": heard, "repaired": False}
+
+
+PAID = ("charge", "payment")
+BACK = ("refund", "payment_refund", "refund_failure", "payment_failure_refund")
+FEES = ("stripe_fee", "application_fee")
+
+
+@dataclass
+class Sums:
+    """What an account's balance says of card payments: `gross_fen` paid less refunded, `fee_fen` Stripe's fees of them
+    and beside them, `pending_fen` the net that is not available yet."""
+
+    gross_fen: int = 0
+    fee_fen: int = 0
+    pending_fen: int = 0
+
+    def add(self, entry: gateway.Entry) -> None:
+        if entry.type not in (*PAID, *BACK, *FEES):
+            return  # payouts, and what the supplier does with its balance otherwise
+        fee = -entry.fen if entry.type in FEES else 0
+        self.fee_fen += entry.fee_fen + fee
+        self.gross_fen += entry.fen + fee
+        self.pending_fen += 0 if entry.available else entry.fen - entry.fee_fen
+
+
+def of_balance(account: str, since: datetime, entries: Iterable[gateway.Entry]) -> tuple[Sums, list[Difference]]:
+    """The balance beside our payments and refunds: each that was asked since must be there with its amount."""
+    sums, there = Sums(), dict[str, int]()
+    for entry in entries:
+        sums.add(entry)
+        if entry.type in (*PAID, *BACK):
+            there[entry.about or entry.id] = there.get(entry.about or entry.id, 0) + entry.fen
+    ours, late = _booked(account, there, since)
+    found = [_told("only_in_balance", id_, None, fen) for id_, fen in there.items() if fen and id_ not in ours]
+    found += [_told("balance_differs", id_, ours[id_], fen) for id_, fen in there.items() if ours.get(id_, fen) != fen]
+    return sums, found + [_told("not_in_balance", id_, ours[id_], None) for id_ in late if id_ not in there]
+
+
+def _booked(account: str, ids: Collection[str], since: datetime) -> tuple[dict[str, int], list[str]]:
+    """Stripe's id → fen as its balance books it, of these and of those asked since; and the ids that must be there."""
+    paid = select(CardPayment.stripe_id, CardPayment.fen, CardPayment.state, CardPayment.asked_at).where(
+        CardPayment.account == account, CardPayment.stripe_id.is_not(None)
+    )
+    back = (
+        select(CardRefund.stripe_id, -CardRefund.fen, CardRefund.state, CardRefund.asked_at)
+        .join(CardPayment, CardPayment.id == CardRefund.payment_id)
+        .where(CardPayment.account == account, CardRefund.stripe_id.is_not(None))
+    )
+    found: dict[str, int] = {}
+    late: list[str] = []
+    for query, model in ((paid, CardPayment), (back, CardRefund)):
+        for id_, fen, state, asked_at in db.session.execute(
+            query.where(or_(model.asked_at >= since, model.stripe_id.in_(ids)))
+        ):
+            found[id_ or ""] = 0 if state in ("failed", "cancelled") else fen
+            if asked_at >= since and state == "succeeded":
+                late.append(id_ or "")
+    return found, late
 
 
 def live_rows(account: str) -> list[tuple[UUID, str]]:

@@ -52,6 +52,27 @@ def _take_room(payment_id: UUID, fen: int) -> bool:
     )
 
 
+def link(bill_id: UUID, serial: str, return_id: UUID, fen: int) -> None:
+    """A return of a bill that names a card refund as its serial is what that refund repays; another serial is a bank's.
+
+    `fen`: the return's money. Called by settlement. Raises Refused: refund_not_done, refund_repays_another,
+    refund_beyond_return.
+    """
+    of = select(CardPayment.id).where(CardPayment.bill_id == bill_id)
+    query = select(CardRefund).where(CardRefund.stripe_id == serial, CardRefund.payment_id.in_(of))
+    row = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if row is None:
+        return
+    if row.state in ("failed", "cancelled"):
+        raise Refused("refund_not_done", field="refund_serial")
+    if row.return_id:
+        raise Refused("refund_repays_another", field="refund_serial")
+    if row.fen > fen:
+        raise Refused("refund_beyond_return", field="refund_serial", refund_fen=row.fen, return_fen=fen)
+    row.return_id, row.return_fen = return_id, fen
+    db.session.flush()
+
+
 def waiting() -> list[tuple[UUID, str, str, int]]:
     """(id, account, Stripe's payment, fen) of refunds that Stripe was not asked for yet, oldest first."""
     query = (

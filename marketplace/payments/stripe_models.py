@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.db import Base, new_id
 from ..core.guards import append_only
 
 LIVE = "state IN ('new', 'open', 'processing')"
+REPAYS = "return_id IS NOT NULL AND state NOT IN ('failed', 'cancelled')"
 
 
 class StripeAccount(Base):
@@ -91,14 +92,31 @@ class CardPayment(Base):
 
 class CardRefund(Base):
     """Money of a card payment that goes back. The row's id is the key of the call; one made at Stripe's own pages is
-    taken over as a row with `asked_by` NULL."""
+    taken over as a row with `asked_by` NULL.
+
+    `return_id`: the return that it repays, with that return's money (`return_fen`): one refund of it stands, and is no
+    more than it.
+    """
 
     __tablename__ = "card_refund"
     __table_args__ = (
         CheckConstraint("fen > 0", name="fen"),
         CheckConstraint("state IN ('new', 'pending', 'succeeded', 'failed', 'cancelled')", name="state"),
         CheckConstraint("state IN ('new', 'failed') OR stripe_id IS NOT NULL", name="stripe_id"),
+        CheckConstraint(
+            "(return_id IS NULL) = (return_fen IS NULL) AND (return_id IS NULL OR fen <= return_fen)", name="return"
+        ),
+        ForeignKeyConstraint(
+            ["return_id", "return_fen"], ["goods_return.id", "goods_return.money_fen"], name="fk_card_refund_return"
+        ),
         Index("ix_card_refund_state", "state"),
+        Index(
+            "uq_card_refund_return",
+            "return_id",
+            unique=True,
+            sqlite_where=text(REPAYS),
+            postgresql_where=text(REPAYS),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -111,6 +129,8 @@ class CardRefund(Base):
     asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     asked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    return_id: Mapped[UUID | None]
+    return_fen: Mapped[int | None]
 
 
 class StripeEvent(Base):
@@ -139,7 +159,9 @@ class StripeEvent(Base):
 
 class Reconciliation(Base):
     """One comparison of an account with Stripe's own list, from `since` on. `step` and `after` say how far it is, so
-    that one that was broken off goes on; `found`: the differences, as they were printed."""
+    that one that was broken off goes on; `found`: the differences, as they were printed. Where the account gives its
+    balance's list: `gross_fen` payments less refunds, `fee_fen` Stripe's fees, `pending_fen` the net not yet available.
+    """
 
     __tablename__ = "stripe_reconciliation"
     __table_args__ = (
@@ -166,6 +188,9 @@ class Reconciliation(Base):
     differing: Mapped[int] = mapped_column(default=0)
     repaired: Mapped[int] = mapped_column(default=0)
     found: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    gross_fen: Mapped[int | None]
+    fee_fen: Mapped[int | None]
+    pending_fen: Mapped[int | None]
     begun_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

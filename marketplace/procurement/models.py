@@ -298,7 +298,10 @@ class GoodsReturn(Base):
     """
 
     __tablename__ = "goods_return"
-    __table_args__ = (CheckConstraint("quantity > 0 AND net >= 0 AND money_fen >= 0", name="amounts"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0 AND net >= 0 AND money_fen >= 0", name="amounts"),
+        Index("uq_goods_return_money", "id", "money_fen", unique=True),  # what a card refund refers to
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(20), unique=True)

@@ -2,7 +2,7 @@
 
 Three steps per account, each writing down how far it is, so that a comparison that was broken off goes on where it was:
 every payment of Stripe's list, every refund of it, then our own rows that such a list cannot show (pages that nobody
-paid on, refunds that are older, payments that Stripe does not know).
+paid on, refunds that are older, payments that Stripe does not know) and the account's balance, where it gives it.
 """
 
 from collections.abc import Callable, Iterator
@@ -52,10 +52,17 @@ def _account(account: str, since: date, repair: bool, tell: Tell) -> Reconciliat
     with transaction():
         reconcile.get_on(id_, "ours", None, 0, [])
     found, compared = _ours(account, moment, repair)
+    sums, booked = _balance(account, moment)
+    with transaction(write=False):
+        told = {one["object"] for one in [*db.session.get_one(Reconciliation, id_).found, *found]}
+    found += [one for one in booked if one["object"] not in told]  # one that is behind is told once
     tell(account, compared, found)
     with transaction():
         reconcile.get_on(id_, "done", None, compared, found)
         row = db.session.get_one(Reconciliation, id_)
+        if sums is not None:
+            row.gross_fen, row.fee_fen, row.pending_fen = sums.gross_fen, sums.fee_fen, sums.pending_fen
+            db.session.flush()
         db.session.expunge(row)
     return row
 
@@ -114,6 +121,16 @@ def _ours(account: str, since: datetime, repair: bool) -> tuple[list[Difference]
     found += [_payment(account, payment) for _, payment in ended]
     found += [_compare(_refund(gateway.current().one_refund(account, refund)), repair) for _, refund in refunds]
     return [one for one in found if one], len(found)
+
+
+def _balance(account: str, since: datetime) -> tuple[reconcile.Sums | None, list[Difference]]:
+    """The account's balance beside our rows, as they stand after what was repaired; None where it is not given."""
+    try:
+        entries = list(gateway.current().balance(account, since))
+    except Refused:
+        return None, []
+    with transaction(write=False):
+        return reconcile.of_balance(account, since, entries)
 
 
 def _page(account: str, id_: UUID, checkout: str, repair: bool) -> Difference | None:

@@ -10,6 +10,7 @@ from ..core import audit, clock
 from ..core.actor import Actor
 from ..core.db import by_id, db, new_id
 from ..linkage import services as linkage
+from ..payments import refunds
 from ..payments import services as payments
 from ..procurement import services as procurement
 from ..quota import services as quota
@@ -85,6 +86,7 @@ def reverse_for(
             amount_fen=back.row.money_fen,
             refund_serial=refund_serial,
         )
+        refunds.link(of.bill_id, refund_serial.strip(), reversal_id, back.row.money_fen)
     attributed, owed = attribution.reverse(
         Taken(
             reversal_id=reversal_id,

@@ -1,7 +1,7 @@
 """A double of Stripe: a `stripe.HTTPClient` that records every call and answers from memory, with the library's own errors.
 
 It does what localstripe does not: connected accounts (each sees its own objects alone), Checkout, wallets, idempotency
-keys, over-refunds refused, lists since a moment, failures on demand. What customers and suppliers do at Stripe's own
+keys, over-refunds refused, lists since a moment, the balance with its fees, failures on demand. What customers and suppliers do at Stripe's own
 pages are its methods; what Stripe would tell by webhook waits in `events`, for the test to deliver, lose or repeat.
 """
 
@@ -105,7 +105,11 @@ class StripeDouble(stripe.HTTPClient):
         return self._open_checkout(account, given) if kind == "checkout/sessions" else self._refund(account, given)
 
     def _list(self, kind: str, account: str, given: dict[str, str]) -> dict[str, Any]:
-        word = {"payment_intents": "payment_intent", "refunds": "refund"}[kind]
+        word = {
+            "payment_intents": "payment_intent",
+            "refunds": "refund",
+            "balance_transactions": "balance_transaction",
+        }[kind]
         rows = [row for row in self.objects.values() if row["object"] == word and row["_account"] == account]
         rows = [row for row in rows if row["created"] >= int(given.get("created[gte]", 0))]
         if "payment_intent" in given:
@@ -121,9 +125,11 @@ class StripeDouble(stripe.HTTPClient):
                 "has_more": len(rows) > start + limit}  # fmt: skip
 
     def _expanded(self, held: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
-        """With the payment's charge where the call asks for it; else its id stands there."""
+        """With the payment's charge, or what a balance transaction is of, where the call asks for it; else its id."""
         if held.get("latest_charge") and given.get("expand[0]", "").endswith("latest_charge"):
             return held | {"latest_charge": self.objects[held["latest_charge"]]}
+        if held.get("source") and given.get("expand[0]") == "data.source":
+            return held | {"source": self.objects[held["source"]]}
         return held
 
     def _open_checkout(self, account: str, given: dict[str, str]) -> dict[str, Any]:
@@ -230,7 +236,23 @@ class StripeDouble(stripe.HTTPClient):
             },
         )
         intent["latest_charge"] = charge["id"]
+        self.books(intent["_account"], "charge", charge["amount"], charge["id"], fee=charge["amount"] * 29 // 1000)
         self._tell("charge.succeeded", charge)
+
+    def books(self, account: str, type_: str, fen: int, source: str | None, fee: int = 0) -> dict[str, Any]:
+        """A transaction of the account's balance; its net is available only when a test says so."""
+        return self._keep(
+            account,
+            {
+                "id": self._id("txn"),
+                "object": "balance_transaction",
+                "type": type_,
+                "amount": fen,
+                "fee": fee,
+                "source": source,
+                "status": "pending",
+            },
+        )
 
     def fails(self, intent: dict[str, Any]) -> None:
         intent |= {
@@ -260,6 +282,7 @@ class StripeDouble(stripe.HTTPClient):
                 "metadata": {"bangfu_refund": row} if row else {},
             },
         )
+        self.books(of["_account"], "refund", -fen, made["id"])
         self._tell("refund.created", made)
         charge = {"id": self._id("ch"), "object": "charge", "payment_intent": payment, "_account": of["_account"]}
         self._tell("charge.refunded", charge)
@@ -268,6 +291,7 @@ class StripeDouble(stripe.HTTPClient):
     def sends_back(self, refund: dict[str, Any]) -> None:
         """The customer's bank would not take the refund."""
         refund["status"] = "failed"
+        self.books(refund["_account"], "refund_failure", refund["amount"], refund["id"])
         self._tell("refund.failed", refund)
 
     # Words of webhooks

@@ -11,7 +11,7 @@ from marketplace.core import clock
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Unavailable
 from marketplace.payments.stripe_models import CardPayment, Reconciliation, StripeEvent
-from marketplace.settlement import card_reconcile
+from marketplace.settlement import card_reconcile, card_work
 from marketplace.settlement.checks import CHECKS
 from tests.payments.test_stripe_refunds import ask
 from tests.payments.test_stripe_webhooks import outcome, story
@@ -163,3 +163,46 @@ def test_the_worker_compares_by_itself_and_outlives_stripe(counter):
     counter.double.down = False
     worker.compare_with_stripe()
     assert counter.payment(row.id).state == "succeeded"
+
+
+def test_fees_are_told_apart_and_the_net_in_arrears_is_shown(app, counter):
+    """Red when fees are taken from what was paid, or a payout counts."""
+    row, other = counter.paid(), counter.paid()
+    ask(counter, row, 5_000)
+    card_work.work()
+    counter.double.books(counter.account, "stripe_fee", -200, None)["status"] = "available"
+    counter.double.books(counter.account, "payout", -90_000, None)
+    for one in counter.double.objects.values():
+        if one["object"] == "balance_transaction" and one["amount"] == row.fen:
+            one["status"] = "available"
+            break
+    [done], found = reconcile()
+    assert found == []
+    fee = row.fen * 29 // 1000
+    assert (done.gross_fen, done.fee_fen) == (row.fen + other.fen - 5_000, 2 * fee + 200)
+    assert done.pending_fen == other.fen - fee - 5_000
+    printed = app.test_cli_runner().invoke(args=["payments", "reconcile"])
+    assert printed.exit_code == 0
+    assert "balance ¥2,350.00, fees ¥71.60, net ¥2,278.40, of it ¥1,115.20 in arrears" in printed.output
+
+
+def test_what_the_balance_has_otherwise_is_a_difference(counter):
+    """Red when one of the three ways to differ goes."""
+    missing, wrong = counter.paid(), counter.paid()
+    entries = [one for one in counter.double.objects.values() if one["object"] == "balance_transaction"]
+    del counter.double.objects[entries[0]["id"]]
+    entries[1]["amount"] -= 100
+    counter.double.books(counter.account, "refund", -300, None)
+    _, found = reconcile()
+    assert sorted((one["what"], one["ours"], one["theirs"]) for one in found if one["what"] != "only_in_balance") == [
+        ("balance_differs", wrong.fen, wrong.fen - 100),
+        ("not_in_balance", missing.fen, None),
+    ]
+    assert [one["theirs"] for one in found if one["what"] == "only_in_balance"] == [-300]
+
+
+def test_an_account_that_does_not_give_its_balance_is_compared_without_it(counter):
+    counter.paid()
+    counter.double.failures.append(("balance_transactions", 403, {"message": "no", "code": "not_allowed"}))
+    [done], found = reconcile()
+    assert (found, done.gross_fen, done.fee_fen) == ([], None, None)
