@@ -31,6 +31,7 @@ _metrics.mkdir(parents=True, exist_ok=True)
 def when_ready(server):
     gc.collect()
     gc.freeze()  # a collection in a worker would copy the shared pages
+    gc.set_threshold(20_000, 20, 20)  # a request makes some thousands of objects and leaves none: looking less often
 
 
 def post_fork(server, worker):

@@ -76,9 +76,10 @@ def named(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def opened(row: Any) -> dict[str, Any]:
-    plan = procurement.deliveries_of([row.id]).get(row.id, [])
+    lines = procurement.lines_of([row.id])
+    plan = procurement.deliveries_of([row.id], lines).get(row.id, [])
     return named([row])[0] | {
-        "lines": procurement.lines_of([row.id]).get(row.id, []),
+        "lines": lines.get(row.id, []),
         "deliveries": [
             {name: getattr(one, name) for name in ("no", "address", "contact", "deliver_on", "window")}
             | {"parts": [{"order_line_id": line, "quantity": quantity} for line, quantity in one.parts.items()]}

@@ -312,31 +312,36 @@ def _plain(value: Any) -> Any:
     return value.hex if isinstance(value, UUID) else value
 
 
-def insert_rows(model: type[Base], rows: list[dict[str, Any]], *, unless_there: bool = False) -> None:
+def insert_rows(
+    model: type[Base], rows: list[dict[str, Any]], *, unless_there: bool = False, same: Iterable[str] = ()
+) -> None:
     """Inserts rows, which all name the same columns, in one statement; `unless_there` passes over those that exist.
 
     PostgreSQL takes a column as an array: one statement is sent and planned once, where executemany sends a row each.
+    `same`: columns with one value for all rows, sent once.
     """
     if not rows:
         return
     table: Any = model.__table__
-    names = tuple(rows[0])
+    names, once = tuple(rows[0]), frozenset(same)
     if is_sqlite():
         db.session.execute(sqlite.insert(table).on_conflict_do_nothing() if unless_there else table.insert(), rows)
         return
-    db.session.execute(
-        _insert_arrays(table, names, unless_there), {name: [row[name] for row in rows] for name in names}
-    )
+    values = {name: rows[0][name] if name in once else [row[name] for row in rows] for name in names}
+    db.session.execute(_insert_arrays(table, names, once, unless_there), values)
 
 
 @lru_cache(maxsize=200)
-def _insert_arrays(table: Any, names: tuple[str, ...], unless_there: bool) -> TextClause:
-    types = {name: ARRAY(table.c[name].type) for name in names}
+def _insert_arrays(table: Any, names: tuple[str, ...], once: frozenset[str], unless_there: bool) -> TextClause:
+    types = {name: table.c[name].type if name in once else ARRAY(table.c[name].type) for name in names}
     dialect = db.engine.dialect
-    arrays = ", ".join(f"CAST(:{name} AS {type_.compile(dialect)})" for name, type_ in types.items())
+    sent = {name: f"CAST(:{name} AS {type_.compile(dialect)})" for name, type_ in types.items()}
+    listed = [name for name in names if name not in once]
+    arrays, given = ", ".join(sent[name] for name in listed), ", ".join(f'"{name}"' for name in listed)
     columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(sent[name] if name in once else f'given."{name}"' for name in names)
     tail = " ON CONFLICT DO NOTHING" if unless_there else ""
-    sql = f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({arrays}){tail}'
+    sql = f'INSERT INTO "{table.name}" ({columns}) SELECT {values} FROM unnest({arrays}) AS given ({given}){tail}'
     return text(sql).bindparams(*(bindparam(name, type_=type_) for name, type_ in types.items()))
 
 

@@ -77,8 +77,8 @@ def _make_orders(
     if quota_plan:
         quota.commit(quota_plan.id, sum(line["committed_fen"] for line in lines))
     splitting.number(orders)
-    insert_rows(Order, orders)
-    insert_rows(OrderLine, lines)
+    insert_rows(Order, orders, same=splitting.SHARED)
+    insert_rows(OrderLine, lines, same=splitting.NOTHING_YET)
     delivery_plans.freeze(plan, lines)
     _open_price_findings(row, checked)
     _tell(actor, row, orders)

@@ -4,7 +4,7 @@ A bulk order without a plan goes where its head says. With one, a line's parts s
 quantity that the supplier delivers: whole packs, not below the minimum. What is approved is frozen with the orders.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from ..core import clock
 from ..core.actor import Actor
-from ..core.db import db, insert_rows
+from ..core.db import db, held_or_read, insert_rows
 from ..core.errors import DomainError, Many, Refused
 from .checking import CheckedLine, lines_of
 from .models import Order, OrderLine, Requisition
@@ -175,10 +175,12 @@ def freeze(plan: Sequence[Delivery], lines: Sequence[dict[str, Any]]) -> None:
     insert_rows(OrderPart, parts)
 
 
-def deliveries_of(order_ids: Iterable[UUID]) -> dict[UUID, list[Delivery]]:
+def deliveries_of(
+    order_ids: Iterable[UUID], lines: Mapping[UUID, Sequence[OrderLine]] | None = None
+) -> dict[UUID, list[Delivery]]:
     """Order → its deliveries by number, with parts by order line; one made of its head where nothing was planned.
 
-    The caller has checked scope. At most four statements.
+    `lines`: by order, if they are read already. The caller has checked scope. At most four statements.
     """
     wanted = set(order_ids)
     found: dict[UUID, dict[int, Delivery]] = {}
@@ -192,9 +194,13 @@ def deliveries_of(order_ids: Iterable[UUID]) -> dict[UUID, list[Delivery]]:
             found[part.order_id][part.delivery_no].parts[part.order_line_id] = part.quantity
     plain = wanted - set(found)
     if plain:
-        for order in db.session.scalars(select(Order).where(Order.id.in_(plain))):
+        for order in held_or_read(Order, plain).values():
             found[order.id] = {1: Delivery(1, order.address, order.contact, order.deliver_on, order.window)}
-        lines = select(OrderLine.order_id, OrderLine.id, OrderLine.ordered).where(OrderLine.order_id.in_(plain))
-        for order_id, line_id, ordered in db.session.execute(lines):
-            found[order_id][1].parts[line_id] = ordered
+        for line in _lines_of(plain) if lines is None else (line for id_ in plain for line in lines.get(id_, ())):
+            found[line.order_id][1].parts[line.id] = line.ordered
     return {order_id: list(deliveries.values()) for order_id, deliveries in found.items()}
+
+
+def _lines_of(order_ids: set[UUID]) -> Iterable[Any]:
+    query = select(OrderLine.order_id, OrderLine.id, OrderLine.ordered)
+    return db.session.execute(query.where(OrderLine.order_id.in_(order_ids)))

@@ -28,6 +28,22 @@ NOTHING_YET = dict.fromkeys(
     0,
 )
 
+# What all orders of one bulk order have in common.
+SHARED = (
+    "requisition_id",
+    "agency_id",
+    "plan_id",
+    "agency_division",
+    "channel",
+    "counted_as",
+    "state",
+    "requested_by",
+    "approved_at",
+    "period",
+    "confirm_by",
+    "closed_reason",
+)
+
 
 def orders_of(
     row: Requisition, checked: list[CheckedLine], plan: list[Delivery], plan_id: UUID | None

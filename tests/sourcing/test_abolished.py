@@ -77,7 +77,9 @@ def test_nothing_is_asked_joined_awarded_or_promised_any_more(market: Market):
         quotation = market.answered(asked, 0, 900)
         draft = sourcing.write(world.requester, "rfq", **market.head())
         other, _ = market.agency("茶陵县一中")
-        pool = sourcing.write(other, "demand", **market.head(join_on=clock.today() + timedelta(days=2), supplier_ids=[]))
+        pool = sourcing.write(
+            other, "demand", **market.head(join_on=clock.today() + timedelta(days=2), supplier_ids=[])
+        )
         line = {"offer_id": market.sellers[0].offer, "price_fen": 1050}
         framework = sourcing.draft_framework(
             world.requester, supplier_id=market.sellers[0].id, title="框架协议", lines=[line],
