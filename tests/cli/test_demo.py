@@ -14,6 +14,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict
 from marketplace.households.models import Household
 from marketplace.identity.models import User
+from marketplace.payments.bank_models import BankRow
 from marketplace.procurement.models import Order
 from marketplace.quota.models import QuotaPlan
 from marketplace.reporting import services as reporting
@@ -36,6 +37,7 @@ def test_the_demo_is_right_by_every_check_and_its_report_is_its_settled_lines(ap
         for by in ("origin", "buyer", "supplier", "category", "channel", "month"):
             assert reported(by) == settled, by
         assert len(set(db.session.scalars(select(Order.state)))) >= 3
+        assert set(db.session.scalars(select(BankRow.outcome))) == {"exact", "partial", "over", "unmatched"}
         plans = db.session.scalars(select(QuotaPlan)).all()
         assert {plan.minimum_basis_points for plan in plans} == {1000}  # confirmed before they were filed
         names = [*db.session.scalars(select(User.display_name)), *db.session.scalars(select(Household.head_name))]

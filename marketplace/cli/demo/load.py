@@ -13,7 +13,7 @@ from ...core.errors import Conflict
 from ...identity import services as identity
 from ...regions import defaults
 from ...search import gather
-from . import after, delivery, papers, people, repeating, sourcing
+from . import after, delivery, papers, people, repeating, sourcing, statement
 from .people import Progress, Size
 from .year import Year
 
@@ -45,6 +45,7 @@ def load(progress: Progress, seed: int = SEED, size: Size = WHOLE) -> float:
         sourcing.make(cast)
         delivery.make(cast)
         after.make(cast)
+        statement.make(cast)
         papers.make(cast)
         catalogue.refresh_references()
         gather.rebuild()
