@@ -278,10 +278,12 @@ class Change:
 
 def rows_as_query(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
     """Rows of "id" and `names` (UUIDs or integers) as a query of one or few parameters: however many, compiled once."""
-    ordered = [{name: row[name] for name in ("id", *names)} for row in rows]
-    kinds = tuple((name, isinstance(value, UUID)) for name, value in ordered[0].items())
-    values = {_PREFIX + name: value for name, value in _as_columns(ordered, is_sqlite()).items()}
-    return _wanted_rows(kinds, is_sqlite()).params(values)
+    columns = ("id", *names)
+    ordered = [{name: row[name] for name in columns} for row in rows]
+    nothing: dict[str, Any] = {"rows": "[]"} if is_sqlite() else {name: [] for name in columns}
+    values = _as_columns(ordered, is_sqlite()) if ordered else nothing
+    kinds = tuple((name, name.endswith("id")) for name in columns)
+    return _wanted_rows(kinds, is_sqlite()).params({_PREFIX + name: value for name, value in values.items()})
 
 
 def _type(is_id: bool) -> Any:

@@ -332,6 +332,7 @@ def test_five_thousand_households_are_one_statement(village: Village) -> None:
         assert len(counted) == 1
         assert set(found) == {(village.homes[0], None)}
         assert households.payees_on([], clock.today()) == {}
+        assert households.payee_names([]) == {}  # red when no rows are no query
 
 
 def test_the_cooling_off_is_the_installations(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
