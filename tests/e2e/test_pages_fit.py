@@ -8,6 +8,8 @@ from marketplace.core import clock
 from marketplace.core.db import transaction
 from marketplace.notices import services as notices
 from marketplace.procurement import services as procurement
+from tests.api import test_scope as county
+from tests.sourcing.asking import one_of_each
 
 FIT = """() => {
   const root = document.documentElement, wrong = [];
@@ -111,6 +113,84 @@ def test_every_main_page_fits_a_phone_and_names_its_controls(site, people, langu
     people.expects.add(404)
     wrong = []
     for name, paths in PAGES.items():
+        person = people(name, phone=True)
+        for path in paths.format(**ids).split():
+            found = person.open(path).evaluate(FIT)
+            assert found["language"].startswith(language), path
+            wrong += [f"{name} {path}: {words}" for words in found["wrong"]]
+    assert wrong == []
+
+
+def buying(world) -> dict[str, str]:
+    """Of each thing that is asked for, repeated, delivered, given back, paid or papered, one; ids by what paths say."""
+    lot = world.extra["lot"]
+    with transaction():
+        bill = world.settled(lot, 100_000)
+        shipment = world.shipped(lot, 50_000)
+        acceptance, due = world.accepted(world.shipped(lot, 60_000))
+        confirmed = world.approved(80_000)[0]
+        procurement.confirm(world.manager, confirmed)
+        sourcing = one_of_each(world)
+        back = county.after_delivery(world, lot)
+        ids = {
+            **{name.removesuffix("_id"): id_ for name, id_ in (sourcing | county.repeating(world)).items()},
+            **{name.removesuffix("_id"): id_ for name, id_ in county.money(world, bill).items()},
+            **{name.removesuffix("_id"): id_ for name, id_ in county.papers(world, bill.order_id).items()},
+            "back": back["request_id"],
+            "back_line": back["acceptance_line_id"],
+            "dispute": back["order_dispute_id"],
+            "recall": back["recall_id"],
+            "draft": world.draft(),
+            "order": bill.order_id,
+            "order_line": procurement.lines_of([bill.order_id])[bill.order_id][0].id,
+            "confirmed": confirmed,
+            "shipment": shipment,
+            "acceptance": acceptance.id,
+            "bill": bill.id,
+            "due": due.id,
+            "lot": lot,
+            "supplier": world.manager.organisation,
+            "plan": world.plan,
+        }
+    return {name: str(value) for name, value in ids.items()}
+
+
+BUYING = {
+    None: "/demands /demands/{demand} /recalls",
+    "requester": "/buyer/sourcing /buyer/sourcing/new /buyer/sourcing/new?like=YL-HT-0312 /buyer/sourcing/{request} "
+    "/buyer/sourcing/{request}/cancel /buyer/sourcing/pools /buyer/frameworks /buyer/frameworks/new "
+    "/buyer/frameworks/new?supplier={supplier} /buyer/frameworks/{framework} /buyer/calendar /buyer/standing "
+    "/buyer/standing/new /buyer/standing/{standing} /buyer/welfare /buyer/welfare/new /buyer/welfare/{welfare} "
+    "/buyer/plan/file /buyer/plans/{plan}/amend /buyer/requisitions/{draft}/plan /buyer/requisitions/{draft}/sheet "
+    "/buyer/acceptance-terms /buyer/orders/{order}/confirmation /messages/ /messages/mail /account/",
+    "approver": "/buyer/approval /buyer/frameworks/{framework}/end",
+    "receiver": "/buyer/acceptances/{acceptance} /buyer/acceptance-lines/{back_line}/return /buyer/returns "
+    "/buyer/returns/{back} /buyer/order-disputes /buyer/order-disputes/{dispute} /buyer/orders/{order}/dispute "
+    "/buyer/recalls /buyer/recalls/{recall} /buyer/reviews "
+    "/buyer/order-lines/{order_line}/review /buyer/crates",
+    "finance": "/buyer/bills/{due} /buyer/payment-terms /buyer/payer-credits /buyer/payer-credits/{credit} "
+    "/papers/orders/{order} /papers/bills/{bill} /certificates/ /certificates/{certificate} /messages/{message}",
+    "clerk": "/supplier/shipments/{shipment} /supplier/acceptances/{acceptance} /supplier/crates /supplier/returns "
+    "/supplier/returns/{back} /supplier/order-disputes /supplier/order-disputes/{dispute} "
+    "/supplier/recalls /supplier/recalls/{recall} /supplier/reviews /supplier/orders/{confirmed}/substitutes "
+    "/supplier/acceptance-terms /supplier/payment-terms /supplier/payer-credits /supplier/bank-statements "
+    "/supplier/bank-statements/{statement} /messages/",
+    "manager": "/supplier/sourcing /supplier/sourcing/{request} /supplier/sourcing/frameworks "
+    "/supplier/sourcing/frameworks/{framework} /supplier/card-account /supplier/lots/{lot}/recall "
+    "/supplier/bank-rows/{row} /supplier/interest-claims/{claim}",
+    "office": "/office/returns /office/returns/{back} /office/order-disputes /office/order-disputes/{dispute} "
+    "/office/order-disputes/days /office/recalls /office/recalls/{recall} /office/reviews /office/acceptance-terms "
+    "/office/plans/progress /office/plans/rules /office/plans/successions /office/bills /office/orders/{order}",
+}
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_of_buying_fits_a_phone_and_names_its_controls(site, people, language):
+    site.language = language
+    ids = buying(site.world)
+    wrong = []
+    for name, paths in BUYING.items():
         person = people(name, phone=True)
         for path in paths.format(**ids).split():
             found = person.open(path).evaluate(FIT)
