@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 
 from ..core import audit, clock, outbox
 from ..core.actor import Actor
-from ..core.db import by_id, change_rows, db, fetch, new_id, visible
+from ..core.db import Change, by_id, db, fetch, new_id, visible
 from ..core.errors import Conflict, Refused
 from ..core.numbers import numbered
 from ..findings import services as findings
@@ -139,13 +139,7 @@ def windows(product_ids: Iterable[UUID], programme: str) -> dict[UUID, tuple[dat
 
 def use(fen_by_grant: dict[UUID, int]) -> None:
     """Adds settled money to grants; what goes beyond a committed value opens a finding (repackaged goods)."""
-    changed = change_rows(
-        Grant,
-        [{"id": grant, "fen": fen} for grant, fen in fen_by_grant.items()],
-        set_=lambda grant, wanted: {"used_fen": grant.used_fen + wanted.fen},
-        where=lambda grant, wanted: grant.used_fen + wanted.fen >= 0,
-        returning=("id", "number", "division", "used_fen", "committed_value_fen"),
-    )
+    changed = _USE([{"id": grant, "fen": fen} for grant, fen in fen_by_grant.items()])
     findings.open_many(
         [
             {
@@ -159,6 +153,14 @@ def use(fen_by_grant: dict[UUID, int]) -> None:
             if row.used_fen > row.committed_value_fen
         ]
     )
+
+
+_USE = Change(
+    Grant,
+    set_=lambda grant, wanted: {"used_fen": grant.used_fen + wanted.fen},
+    where=lambda grant, wanted: grant.used_fen + wanted.fen >= 0,
+    returning=("id", "number", "division", "used_fen", "committed_value_fen"),
+)
 
 
 def listed(actor: Actor) -> list[Grant]:

@@ -126,20 +126,20 @@ def to_confirm(query: dict[str, Any]) -> Any:
 
 
 @blueprint.post("/transfers/<uuid:transfer_id>/confirm", summary=_("确认到账"))
-@blueprint.gives(BillOpenedSchema)
+@blueprint.gives(BillSchema)
 @guard("transfer.confirm")
 def confirm(transfer_id: UUID) -> Any:
     """By the supplier. A bill that is paid in full settles: attribution, quota and figures in one transaction."""
-    return opened(settlement.confirm_payment(actor(), transfer_id)[1])
+    return settlement.confirm_payment(actor(), transfer_id)[1]
 
 
 @blueprint.post("/transfers/<uuid:transfer_id>/refuse", summary=_("未到账"))
 @blueprint.takes(RefusalSchema)
-@blueprint.gives(BillOpenedSchema)
+@blueprint.gives(BillSchema)
 @guard("transfer.confirm")
 def refuse(data: dict[str, Any], transfer_id: UUID) -> Any:
     """By the supplier: the bill waits for another transfer."""
-    return opened(settlement.refuse_payment(actor(), transfer_id, data["reason"])[1])
+    return settlement.refuse_payment(actor(), transfer_id, data["reason"])[1]
 
 
 @blueprint.get("/bills/unbilled", summary=_("待月结的验收"))

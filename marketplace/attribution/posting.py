@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import clock
-from ..core.db import change_rows, db, insert_rows, is_sqlite, new_id
+from ..core.db import Change, db, insert_rows, is_sqlite, new_id
 from ..core.money import price_of, share_of
 from ..findings import services as findings
 from ..ledger.services import AccountRef, Line, Posting, post_many
@@ -251,12 +251,14 @@ def _lock(wanted: Iterable[Key]) -> dict[Key, Held]:
 
 def _put(pools: Iterable[Held]) -> None:
     """The totals of locked pools, one statement."""
-    change_rows(
-        Pool,
-        [{"id": pool.id, "total_fen": pool.total_fen, "sold": pool.sold, "seq": pool.seq} for pool in pools],
-        set_=lambda _, wanted: {"total_fen": wanted.total_fen, "sold": wanted.sold, "seq": wanted.seq},
-        where=lambda pool, wanted: pool.seq <= wanted.seq,
-    )
+    _TOTALS([{"id": pool.id, "total_fen": pool.total_fen, "sold": pool.sold, "seq": pool.seq} for pool in pools])
+
+
+_TOTALS = Change(
+    Pool,
+    set_=lambda _, wanted: {"total_fen": wanted.total_fen, "sold": wanted.sold, "seq": wanted.seq},
+    where=lambda pool, wanted: pool.seq <= wanted.seq,
+)
 
 
 def _asked(claims: Sequence[Claim], money_fen: int) -> list[int]:

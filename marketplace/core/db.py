@@ -20,9 +20,12 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     ColumnElement,
+    Date,
     DateTime,
     Engine,
+    Integer,
     MetaData,
     Select,
     String,
@@ -329,13 +332,22 @@ def insert_rows(
     if is_sqlite():
         db.session.execute(sqlite.insert(table).on_conflict_do_nothing() if unless_there else table.insert(), rows)
         return
+    statement, written = _insert_arrays(table, names, once, unless_there)
     values = {name: rows[0][name] if name in once else [row[name] for row in rows] for name in names}
-    db.session.execute(_insert_arrays(table, names, once, unless_there), values)
+    db.session.execute(statement, values | {name: _array(values[name]) for name in written})
+
+
+# What PostgreSQL reads as Python writes it: an array of these is sent as text, at a third of the driver's price.
+_WRITTEN = (Uuid, Integer, String, Date, Boolean)
 
 
 @lru_cache(maxsize=200)
-def _insert_arrays(table: Any, names: tuple[str, ...], once: frozenset[str], unless_there: bool) -> TextClause:
+def _insert_arrays(
+    table: Any, names: tuple[str, ...], once: frozenset[str], unless_there: bool
+) -> tuple[TextClause, frozenset[str]]:
+    """The statement, and which of its arrays it takes as text."""
     types = {name: table.c[name].type if name in once else ARRAY(table.c[name].type) for name in names}
+    written = frozenset(name for name in names if name not in once and isinstance(table.c[name].type, _WRITTEN))
     dialect = db.engine.dialect
     sent = {name: f"CAST(:{name} AS {type_.compile(dialect)})" for name, type_ in types.items()}
     listed = [name for name in names if name not in once]
@@ -344,7 +356,20 @@ def _insert_arrays(table: Any, names: tuple[str, ...], once: frozenset[str], unl
     values = ", ".join(sent[name] if name in once else f'given."{name}"' for name in names)
     tail = " ON CONFLICT DO NOTHING" if unless_there else ""
     sql = f'INSERT INTO "{table.name}" ({columns}) SELECT {values} FROM unnest({arrays}) AS given ({given}){tail}'
-    return text(sql).bindparams(*(bindparam(name, type_=type_) for name, type_ in types.items()))
+    of = {name: String() if name in written else type_ for name, type_ in types.items()}
+    return text(sql).bindparams(*(bindparam(name, type_=type_) for name, type_ in of.items())), written
+
+
+def _array(values: list[Any]) -> str:
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
 
 
 def held_or_read(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from ..core import audit, clock
 from ..core.actor import SYSTEM, Actor
@@ -53,10 +53,11 @@ def ask(delivered: Delivered) -> Bill | None:
     return bills.ask_prepayment(delivered, terms)
 
 
-def lock_orders_of(bill_id: UUID) -> None:
+def lock_orders_of(bill_id: UUID | Select[tuple[UUID]]) -> None:
     """Whoever pays a bill locks its orders first, as whoever accepts or signs does: else two wait for each other."""
-    of_parts = select(BillPart.order_id).where(BillPart.bill_id == bill_id)
-    procurement.lock_orders(of_parts.union(select(Bill.order_id).where(Bill.id == bill_id)))
+    ids = [bill_id] if isinstance(bill_id, UUID) else bill_id
+    of_parts = select(BillPart.order_id).where(BillPart.bill_id.in_(ids))
+    procurement.lock_orders(of_parts.union(select(Bill.order_id).where(Bill.id.in_(ids))))
 
 
 def _lock_prepayment(order_id: UUID) -> Bill | None:

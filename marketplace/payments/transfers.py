@@ -94,12 +94,12 @@ def answer_transfer(actor: Actor, transfer_id: UUID, *, arrived: bool, reason: s
 
 def _locked(transfer_id: UUID, condition: ColumnElement[bool]) -> tuple[Bill, Transfer]:
     """A transfer and its bill, locked after the bill's orders. Raises NotFound."""
-    query = select(Bill, Transfer).join(Transfer, Transfer.bill_id == Bill.id).where(Transfer.id == transfer_id)
-    bill_id = db.session.scalar(query.with_only_columns(Bill.id).where(condition))
-    if bill_id is None:
+    query = select(Bill, Transfer).join(Transfer, Transfer.bill_id == Bill.id)
+    query = query.where(Transfer.id == transfer_id, condition)
+    prepayments.lock_orders_of(query.with_only_columns(Bill.id))
+    found = db.session.execute(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if found is None:
         raise NotFound("transfer")
-    prepayments.lock_orders_of(bill_id)
-    found = db.session.execute(query.with_for_update().execution_options(populate_existing=True)).one()
     return found[0], found[1]
 
 

@@ -25,6 +25,9 @@ from . import figures
 from .models import SettledLine
 
 Ready = tuple[Left, OrderLine]
+# Columns of settled lines that those of one order share.
+OF_ORDER = ("reverses_id", "concerns_period", "order_id", "supplier_id", "agency_id", "channel", "counted_as")
+OF_ORDER += ("agency_division", "day", "period")
 
 
 def bill_for(acceptance: Acceptance, order: Order, returned_fen: int = 0) -> Bill | None:
@@ -109,7 +112,7 @@ def _settle(
     today = clock.today()
     outcomes = attribution.post([_fact(order, line, of) for line, of in ready], day, today)
     rows = [_settled(bills[line.acceptance_id], order, line, of, outcomes[line.id], today) for line, of in ready]
-    insert_rows(SettledLine, rows)
+    insert_rows(SettledLine, rows, same=OF_ORDER)
     _move_quota(order, lines, ready)
     used: dict[UUID, int] = {}
     for line, of in ready:
