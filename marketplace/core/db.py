@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -45,7 +45,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, SessionTransaction, registry
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.util import identity_key
 
@@ -197,9 +197,19 @@ def by_id(
     model: type[Row], id_: UUID, condition: ColumnElement[bool] | None = None, what: str = "row", *, lock: bool = False
 ) -> Row:
     """The row of that id, if `condition` (its visibility) holds. Raises NotFound either way."""
-    key: InstrumentedAttribute[UUID] = model.id  # type: ignore[attr-defined]
-    query = select(model).where(key == id_)
-    return fetch(query if condition is None else query.where(condition), what, lock=lock)
+    query: Select[Row] = _by_id(model, lock)
+    return fetch(query if condition is None else query.where(condition), what, wanted_id=id_)
+
+
+@cache
+def _by_id(model: Any, lock: bool) -> Select[Any]:
+    query = select(model).where(model.id == bindparam("wanted_id"))
+    return locking(query) if lock else query
+
+
+@cache
+def _by_ids(model: Any) -> Select[Any]:
+    return select(model).where(model.id.in_(bindparam("wanted_ids", expanding=True)))
 
 
 def change_rows(
@@ -381,8 +391,7 @@ def held_or_read(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:
         if row is not None and not instance_state(row).expired:
             found[id_] = row
     if missing := wanted - set(found):
-        key: InstrumentedAttribute[UUID] = model.id  # type: ignore[attr-defined]
-        found |= {row.id: row for row in db.session.scalars(select(model).where(key.in_(missing)))}  # type: ignore[attr-defined]
+        found |= {row.id: row for row in db.session.scalars(_by_ids(model), {"wanted_ids": list(missing)})}
     db.session.info.setdefault(_KEPT, []).extend(found.values())
     return found
 
