@@ -1,6 +1,8 @@
 """Payments in parts, payers' credits, terms, months and prepayments: each yuan once, each line settled once."""
 
+import random
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -10,12 +12,13 @@ from marketplace.core import clock
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, DomainError, Refused
 from marketplace.payments import services as payments
-from marketplace.payments.models import Bill, BillPart, PayerCredit
+from marketplace.payments.models import Bill, BillPart, CreditUse, PayerCredit, Transfer
 from marketplace.procurement import services as procurement
 from marketplace.settlement import billing, checks
 from marketplace.settlement import services as settlement
 from marketplace.settlement.models import SettledLine
 from marketplace.settlement.settling import settle_ready
+from tests.counts import count
 from tests.factories.world import World
 from tests.faults.test_races import race, refused
 
@@ -48,6 +51,13 @@ def record(world: World, bill: Bill, fen: int, serial: str = "TX") -> object:
 
 def part(world: World, bill: Bill, fen: int, serial: str) -> Bill:
     return settlement.confirm_payment(world.manager, record(world, bill, fen, serial).id)[1]
+
+
+def came(world: World, bill_id: UUID, fen: int, serial: str) -> Bill:
+    """Money that a statement shows, settled as the job settles it."""
+    _, bill = payments.receive(world.manager, bill_id, fen=fen, paid_on=clock.today(), serial=serial)
+    settle_ready(world.manager, payments.acceptances_paid_by(bill))
+    return bill
 
 
 @pytest.fixture
@@ -328,4 +338,35 @@ def test_a_credit_is_used_once_however_many_ask(app):
     with transaction(write=False):
         row = db.session.get_one(PayerCredit, credit)
         assert row.used_fen + row.refunded_fen == row.fen == 120_000
+        assert wrong() == {}
+
+
+@pytest.mark.parametrize("_round", range(count(40)))
+def test_a_payment_confirmed_while_a_credit_pays_the_same_bill_never_pays_more_than_it(app, _round):
+    """Whichever comes first, the bill has its money and no more, and what was too much is a credit again.
+
+    Red on PostgreSQL when `use_credit` locks neither the order nor the bill.
+    """
+    with transaction():
+        world = World.build(families=2)
+        lot = world.lot()
+        first, second = (world.accepted(world.shipped(lot, 100_000))[1].id for _ in range(2))
+        came(world, first, 150_000, "B-1")
+        [credit] = [row.id for row in payments.credits_listed(world.finance) if row.state == "to_refund"]
+        recorded = record(world, payments.bill(world.finance, second), 120_000 if _round % 2 else 60_000, "TX").id
+    acts = [
+        lambda: settlement.confirm_payment(world.manager, recorded)[1].paid_fen,
+        lambda: settlement.use_credit(world.finance, credit, second).paid_fen,
+        lambda: came(world, second, 120_000, "B-2").paid_fen,
+    ]
+    random.Random(_round).shuffle(acts)
+    results = race(app, acts)
+    assert any(not refused(result) for result in results)
+    assert all(refused(result) or result <= 120_000 for result in results)
+    with transaction(write=False):
+        bill = db.session.get_one(Bill, second)
+        assert (bill.paid_fen, bill.recorded_fen, bill.state) == (120_000, 0, "paid")
+        applied = select(func.sum(Transfer.applied_fen)).where(Transfer.bill_id == second)
+        used = select(func.sum(CreditUse.fen)).where(CreditUse.bill_id == second)
+        assert int(db.session.scalar(applied)) + int(db.session.scalar(used) or 0) == 120_000
         assert wrong() == {}
