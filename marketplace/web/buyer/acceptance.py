@@ -148,7 +148,7 @@ def _page(shipment_id: UUID, form: Form) -> Response:
     shipment, order = procurement.shipment(actor(), shipment_id)
     lines = {line.id: line for line in procurement.lines_of([order.id])[order.id]}
     lots = linkage.by_ids(line.lot_id for line in shipment.lines)
-    papers = procurement.papers_of_shipment(shipment)
+    papers = procurement.papers_of_shipment(shipment, lots)
     photos = procurement.delivery_photos(shipment_id)
     draft = procurement.acceptance_draft(actor(), shipment_id)
     scales, papers_at = _scales(form.typed, shipment), 0
