@@ -299,12 +299,17 @@ class Gateway:
         )
         if isinstance(error, kinds.CardError):
             return Refused("card_declined")
-        if isinstance(error, kinds.PermissionError) and error.code != "account_invalid":
-            return Refused("card_refused_by_stripe", reason=error.code or "not_allowed")
+        if isinstance(error, kinds.PermissionError) and _code(error) not in (None, "account_invalid"):
+            return Refused("card_refused_by_stripe", reason=_code(error))
         if isinstance(error, kinds.InvalidRequestError):
             code = "card_unknown_at_stripe" if error.http_status == 404 else "card_refused_by_stripe"
             return Refused(code, reason=error.code or "invalid_request")
         return Unavailable("card_unavailable", retry_after=30)
+
+
+def _code(error: "stripe.StripeError") -> str | None:
+    """Stripe's own code, which the library leaves out of the errors of permission."""
+    return error.code or getattr(error.error, "code", None)
 
 
 def _at(moment: Any) -> datetime:

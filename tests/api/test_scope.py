@@ -45,6 +45,7 @@ PUBLISHED = {
 }  # fmt: skip
 REFUSED = {301, 302, 303, 308, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428}
 KINDS = ("supplier", "agency", "office")
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class County:
@@ -351,8 +352,11 @@ def test_a_stranger_opens_nothing_of_the_county(app: Flask, county: County, stra
                 wrong.append(f"{who} {rule}: {answer.status_code}")
             if answer.status_code == 200 and names - PUBLISHED and not names <= PUBLISHED | set(county.words):
                 wrong.append(f"{who} {path} ({rule}): 200")
-            if found := leaks(county, text_of(answer).replace(path, "")):
+            led_to = answer.location or path  # the reader's own page of the id that was asked for
+            if found := leaks(county, text_of(answer).replace(path, "").replace(led_to, "")):
                 wrong.append(f"{who} {rule}: {answer.status_code} shows {found}")
+            if set(UUIDS.findall(led_to)) - set(UUIDS.findall(path)):
+                wrong.append(f"{who} {rule}: {answer.status_code} leads to {led_to}")
     assert not wrong, "\n".join(sorted(set(wrong)))
 
 

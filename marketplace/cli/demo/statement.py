@@ -1,9 +1,10 @@
 """A day of a supplier's bank statement, read and not yet looked at: rows that fit, and such that a person must decide."""
 
+from typing import Any
+
 from ...core import clock, sheets
 from ...core.money import yuan
 from ...payments import services as payments
-from ...payments.models import Bill
 from ...payments.rules import open_fen
 from .people import Cast, Supplier
 
@@ -19,7 +20,7 @@ def make(cast: Cast) -> None:
             return
 
 
-def _read(supplier: Supplier, waiting: list[Bill]) -> None:
+def _read(supplier: Supplier, waiting: list[Any]) -> None:
     """Paid as asked, in part, too much; and money of which nobody says what it is for."""
     exact, partial, over = waiting
     paid = [
