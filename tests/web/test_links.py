@@ -10,7 +10,7 @@ from flask import Flask
 from marketplace.core.actor import Actor
 from marketplace.core.db import transaction
 from tests.api.callers import Caller, token_of
-from tests.api.test_scope import County
+from tests.factories.county import County
 
 ROLES = ("manager", "clerk", "requester", "approver", "receiver", "finance", "office")
 LINK = re.compile(r'<a[^>]* href="([^"#]+)')

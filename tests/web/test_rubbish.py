@@ -15,9 +15,10 @@ from flask import Flask
 from marketplace.core.db import transaction
 from marketplace.identity.permissions import ROLES
 from tests.api.callers import Caller, token_of
-from tests.api.test_scope import County, routes
+from tests.api.test_scope import routes
 from tests.counts import SOAK
 from tests.factories import world as factory
+from tests.factories.county import County
 
 RUBBISH = [
     "", " ", "\0", "\x1b[31m", "\u202egnp.exe", "０", "１５", "-1", "0.0005", "1,5", "NaN", "1e999", "9" * 5000, "1" + "0" * 30,
