@@ -8,7 +8,7 @@ from marketplace.core import clock
 from marketplace.core.db import transaction
 from marketplace.notices import services as notices
 from marketplace.procurement import services as procurement
-from tests.api import test_scope as county
+from tests.factories import county
 from tests.sourcing.asking import one_of_each
 
 FIT = """() => {
