@@ -15,8 +15,6 @@ from ..notices import services as notices
 from . import bills, prepayments, rules
 from .models import Bill, Transfer
 
-ANSWERED = "transfer_to_confirm"  # the message that the supplier's answer closes
-
 
 def record_transfer(actor: Actor, bill_id: UUID, *, fen: int, paid_on: date, bank_serial: str) -> Transfer:
     """The agency's finance says that it paid a bill, or a part of it.
@@ -43,7 +41,7 @@ def record_transfer(actor: Actor, bill_id: UUID, *, fen: int, paid_on: date, ban
     row = _transfer(actor, bill, fen, paid_on, bank_serial.strip())
     tell_about(bill, "transfer.record", actor, fen=fen)
     notices.tell(
-        ANSWERED,
+        "transfer_to_confirm",
         organisation_id=bill.supplier_id,
         about=("bill", bill.id),
         number=bill.number,
@@ -84,10 +82,10 @@ def answer_transfer(actor: Actor, transfer_id: UUID, *, arrived: bool, reason: s
         raise Refused("reason_needed", field="reason")
     bill.recorded_fen -= row.fen
     if arrived:
-        _confirm(actor, row, bill, ANSWERED)
+        _confirm(actor, row, bill, "transfer_to_confirm")
     else:
         refuse(actor, row, bill, reason.strip())
-        notices.done_about("bill", [bill.id], ANSWERED)
+        notices.done_about("bill", [bill.id], "transfer_to_confirm")
     db.session.flush()
     return row, bill
 
@@ -117,7 +115,7 @@ def receive(
         row = by_id(Transfer, transfer_id, Transfer.bill_id == bill_id, "transfer", lock=True)
         rules.TRANSFER.after("confirm", row.state)
         bill.recorded_fen -= row.fen
-        _confirm(actor, row, bill, ANSWERED)
+        _confirm(actor, row, bill, "transfer_to_confirm")
     else:
         _make_room(actor, bill, min(fen, rules.left_fen(bill)))
         row = _transfer(actor, bill, fen, paid_on, serial)
