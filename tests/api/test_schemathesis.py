@@ -28,7 +28,7 @@ from tests.factories.world import World
 from tests.sourcing.asking import one_of_each
 
 SOAK = os.environ.get("BANGFU_SOAK") == "1"
-SECONDS = 600 if SOAK else 25
+SECONDS = 600 if SOAK else 40
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
