@@ -290,12 +290,15 @@ class Change:
 
 
 def rows_as_query(names: list[str], rows: list[dict[str, Any]]) -> Select[Any]:
-    """Rows of "id" and `names` (UUIDs or integers) as a query of one or few parameters: however many, compiled once."""
+    """Rows of "id" and `names` as a query of one or few parameters: however many, compiled once.
+
+    What ends in `_id` is a UUID, all else an integer: no rows have columns too.
+    """
     columns = ("id", *names)
     ordered = [{name: row[name] for name in columns} for row in rows]
     nothing: dict[str, Any] = {"rows": "[]"} if is_sqlite() else {name: [] for name in columns}
     values = _as_columns(ordered, is_sqlite()) if ordered else nothing
-    kinds = tuple((name, name.endswith("id")) for name in columns)
+    kinds = tuple((name, name == "id" or name.endswith("_id")) for name in columns)
     return _wanted_rows(kinds, is_sqlite()).params({_PREFIX + name: value for name, value in values.items()})
 
 

@@ -111,14 +111,19 @@ def test_every_main_page_fits_a_phone_and_names_its_controls(site, people, langu
     site.language = language
     ids = work_waiting(site.world)
     people.expects.add(404)
+    assert not_fitting(people, PAGES, ids, language) == []
+
+
+def not_fitting(people, pages, ids, language) -> list[str]:
+    """What a phone cannot show, or a control has no name for, by person and page."""
     wrong = []
-    for name, paths in PAGES.items():
+    for name, paths in pages.items():
         person = people(name, phone=True)
         for path in paths.format(**ids).split():
             found = person.open(path).evaluate(FIT)
             assert found["language"].startswith(language), path
             wrong += [f"{name} {path}: {words}" for words in found["wrong"]]
-    assert wrong == []
+    return wrong
 
 
 def buying(world) -> dict[str, str]:
@@ -189,11 +194,4 @@ BUYING = {
 def test_every_page_of_buying_fits_a_phone_and_names_its_controls(site, people, language):
     site.language = language
     ids = buying(site.world)
-    wrong = []
-    for name, paths in BUYING.items():
-        person = people(name, phone=True)
-        for path in paths.format(**ids).split():
-            found = person.open(path).evaluate(FIT)
-            assert found["language"].startswith(language), path
-            wrong += [f"{name} {path}: {words}" for words in found["wrong"]]
-    assert wrong == []
+    assert not_fitting(people, BUYING, ids, language) == []
